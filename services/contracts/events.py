@@ -1,0 +1,173 @@
+"""The canonical events as they travel on Kafka: msgpack arrays, one record = a batch of one partition's events.
+
+`contracts.edge` holds the same vocabulary as pydantic models, where events come in from outside and are validated.
+Here they are already valid: the structs are positional (a new field goes last, with a default) and fast.
+
+All times are integers, milliseconds since the epoch, UTC, by the source's clock.
+Every event is *self-contained*: whoever counts it needs no other event.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Channel = Literal["voice", "chat", "email", "task"]
+FlowOutReason = Literal[
+    "overflow", "transfer", "callback", "voicemail", "timeout", "closed", "no_agents", "key", "other"
+]
+IvrOutcome = Literal["contained", "abandoned", "to_queue", "virtual"]
+AgentState = Literal["available", "ringing", "talking", "hold", "wrap_up", "not_ready", "offline"]
+
+
+class _Event(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    event_id: str
+    source: str
+    at: int
+
+
+class Offered(_Event, tag=1, frozen=True, gc=False):
+    """A contact began to wait in a queue. `at` is the arrival; (`contact`, `at`) identifies this queue leg."""
+
+    queue: str
+    contact: str
+    channel: Channel = "voice"
+    segment: str = ""
+    customer: str = ""
+    dialled: str = ""
+
+
+class Answered(_Event, tag=2, frozen=True, gc=False):
+    """An agent took the contact. Wait = `at` − `offered_at`."""
+
+    queue: str
+    contact: str
+    offered_at: int
+    agent: str = ""
+
+
+class Abandoned(_Event, tag=3, frozen=True, gc=False):
+    """The customer gave up while waiting."""
+
+    queue: str
+    contact: str
+    offered_at: int
+
+
+class FlowedOut(_Event, tag=4, frozen=True, gc=False):
+    """The contact left the queue in another way, to `target` if that is known."""
+
+    queue: str
+    contact: str
+    offered_at: int
+    reason: FlowOutReason
+    target: str = ""
+
+
+class Ended(_Event, tag=5, frozen=True, gc=False):
+    """An answered contact is over, wrap-up included where the source knows it. Durations in ms."""
+
+    queue: str
+    contact: str
+    offered_at: int
+    talk_ms: int
+    hold_ms: int = 0
+    wrap_up_ms: int = 0
+    agent: str = ""
+
+
+class Heartbeat(msgspec.Struct, array_like=True, frozen=True, gc=False, tag=6):
+    """A feed's clock for one site, sent to every partition about once a second: windows move, silence is seen.
+
+    `source` is the feed's id; `rate` is feed seconds per real second (1 live, N in a replay at N×, 0 at `max`).
+    """
+
+    source: str
+    site: str
+    at: int
+    rate: float = 1.0
+
+
+class IvrEntered(_Event, tag=11, frozen=True, gc=False):
+    """A call entered a voice menu. (`contact`, `at`) identifies the visit."""
+
+    flow: str
+    contact: str
+    segment: str = ""
+    customer: str = ""
+
+
+class IvrNodeVisited(_Event, tag=12, frozen=True, gc=False):
+    """The call reached a menu node; depth 1 is the first menu."""
+
+    flow: str
+    contact: str
+    entered_at: int
+    node: str
+    depth: int
+
+
+class IvrExited(_Event, tag=13, frozen=True, gc=False):
+    """The call left the menu: contained (self-served), abandoned (lost in the IVR), to a queue, or `virtual`.
+
+    `virtual` is no customer's call (a test or phantom call): it entered, but belongs to no outcome.
+    """
+
+    flow: str
+    contact: str
+    entered_at: int
+    outcome: IvrOutcome
+    queue: str = ""
+
+
+class AgentLoggedIn(_Event, tag=21, frozen=True, gc=False):
+    """An agent signed in at a site."""
+
+    agent: str
+    site: str
+    team: str = ""
+
+
+class AgentStateChanged(_Event, tag=22, frozen=True, gc=False):
+    """An agent is in `state` from now on."""
+
+    agent: str
+    site: str
+    state: AgentState
+    reason: str = ""
+    contact: str = ""
+
+
+class AgentLoggedOut(_Event, tag=23, frozen=True, gc=False):
+    """An agent signed off."""
+
+    agent: str
+    site: str
+
+
+QueueLegEvent = Answered | Abandoned | FlowedOut | Ended
+ContactEvent = Offered | Answered | Abandoned | FlowedOut | Ended | Heartbeat
+IvrEvent = IvrEntered | IvrNodeVisited | IvrExited | Heartbeat
+AgentEvent = AgentLoggedIn | AgentStateChanged | AgentLoggedOut | Heartbeat
+AnyEvent = ContactEvent | IvrEvent | AgentEvent
+
+encode_batch = msgspec.msgpack.Encoder().encode
+"""A list of events of one partition → the value of a Kafka record."""
+
+decode_contacts = msgspec.msgpack.Decoder(list[ContactEvent]).decode
+decode_ivr = msgspec.msgpack.Decoder(list[IvrEvent]).decode
+decode_agents = msgspec.msgpack.Decoder(list[AgentEvent]).decode
+
+
+def key_of(event: AnyEvent) -> str:
+    """The id that decides the partition: queue, flow or agent. A heartbeat has none (it goes to every partition).
+
+    Raises:
+        TypeError: for a heartbeat.
+    """
+    if isinstance(event, Offered | Answered | Abandoned | FlowedOut | Ended):
+        return event.queue
+    if isinstance(event, IvrEntered | IvrNodeVisited | IvrExited):
+        return event.flow
+    if isinstance(event, AgentLoggedIn | AgentStateChanged | AgentLoggedOut):
+        return event.agent
+    raise TypeError("a heartbeat goes to every partition; it has no key")

@@ -1,0 +1,48 @@
+"""Structured logs: text for people, JSON for machines, both on standard error."""
+
+import logging
+import sys
+
+import structlog
+
+from services.runtime.settings import CommonSettings
+
+
+def configure(settings: CommonSettings, service: str) -> None:
+    """Send every log line of this process, libraries included, through one format."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                renderer,
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
+    structlog.contextvars.bind_contextvars(service=service)
+    for chatty in ("aiokafka", "kafka", "faust", "mode", "httpx"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def get_logger() -> structlog.stdlib.BoundLogger:
+    """A logger: `log.info("event name", field=value)`."""
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger()
+    return logger

@@ -1,0 +1,62 @@
+"""Settings that every service shares, read from the environment and checked before anything starts."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AliasChoices, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.contracts.names import DEFAULT_NAMESPACE, Names
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class CommonSettings(BaseSettings):
+    """Where the log and Redis are, and how this process presents itself. Prefix of the variables: FLOORWATCH_."""
+
+    model_config = SettingsConfigDict(env_prefix="FLOORWATCH_", extra="ignore", frozen=True)
+
+    kafka_bootstrap_servers: str = Field(
+        default="127.0.0.1:19092",
+        validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS", "FLOORWATCH_KAFKA_BOOTSTRAP_SERVERS"),
+        description="host:port,host:port of a Kafka 3.7 or later",
+    )
+    redis_url: str = Field(
+        default="redis://127.0.0.1:16379/0",
+        validation_alias=AliasChoices("REDIS_URL", "FLOORWATCH_REDIS_URL"),
+        description="redis://host:port/db",
+    )
+    namespace: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9\-]{0,39}$")] = DEFAULT_NAMESPACE
+    partitions: Annotated[int, Field(ge=1, le=256)] = 4
+    replication: Annotated[int, Field(ge=1, le=9)] = 1
+    state_dir: Path = Path(".floorwatch")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    parent_pid: int | None = Field(default=None, description="end when this process is gone")
+
+    @property
+    def names(self) -> Names:
+        """Topics and keys of this installation."""
+        return Names(self.namespace)
+
+
+Settings = TypeVar("Settings", bound=BaseSettings)
+
+
+def load(kind: type[Settings], **overrides: Any) -> Settings:
+    """Read settings, or end the process with one line per wrong variable, its value and what is allowed.
+
+    Raises:
+        SystemExit: code 2, when a variable is wrong.
+    """
+    try:
+        return kind(**overrides)
+    except ValidationError as error:
+        prefix = str(kind.model_config.get("env_prefix", ""))
+        for problem in error.errors():
+            name = str(problem["loc"][0])
+            variable = name if name.isupper() else f"{prefix}{name.upper()}"
+            print(f"{variable}={problem['input']!r}: {problem['msg']}", file=sys.stderr)  # noqa: T201  # before logging is set up
+        raise SystemExit(2) from None
