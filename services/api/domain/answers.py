@@ -1,0 +1,114 @@
+"""Bodies of the REST answers that are not already contracts: half-hours of a day, catalogue, session, problems."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from services.contracts.alerts import Alert, AlertTransition
+from services.contracts.definitions import Counts, DefinitionName
+from services.contracts.metrics import IvrCounts, Status
+from services.contracts.socket import FeedView, Ratios, TileView
+from services.contracts.topology import Contract
+
+Role = Literal["viewer", "supervisor", "team_lead", "dispatcher", "administrator"]
+DayLevel = Literal["queue", "site", "all", "flow"]
+
+
+class HalfHour(Contract):
+    """One clock half-hour of a scope. `by_threshold` has the T (seconds) that all its queues count.
+
+    `target_counts` adds each queue's counts at its own target T. Times are epoch ms; for `all` the half-hours of each
+    site's own day are added by their local time, and `start` and `end` are those of the newest one.
+    """
+
+    start: int
+    end: int
+    label: str = Field(description="local time of start, HH:MM")
+    status: Status
+    target_counts: Counts
+    target_ratios: Ratios
+    by_threshold: dict[int, Counts]
+    ratios: dict[int, Ratios]
+
+
+class IvrHalfHour(Contract):
+    """One clock half-hour of a voice menu, or of several added up. Times are epoch ms."""
+
+    start: int
+    end: int
+    label: str = Field(description="local time of start, HH:MM")
+    status: Status
+    counts: IvrCounts
+
+
+class Day(Contract):
+    """The half-hours of one local day of a queue, site, flow, or of all, as far as they have contacts."""
+
+    scope: str
+    level: DayLevel
+    date: str
+    intervals: tuple[HalfHour, ...]
+    ivr: tuple[IvrHalfHour, ...]
+
+
+class DefinitionView(Contract):
+    """One way to compute a service level, for people."""
+
+    name: DefinitionName
+    formula: str
+    formula_zh: str
+    source: str
+
+
+class Session(Contract):
+    """Who is looking. `open`: no sign-in is configured, and only this machine can look."""
+
+    mode: Literal["open", "signed_in"]
+    role: Role
+    sites: tuple[str, ...] | None = Field(description="None: all sites")
+
+
+class Tiles(Contract):
+    """Tiles as of board position `seq` of this server's `epoch`."""
+
+    epoch: str
+    seq: int
+    tiles: tuple[TileView, ...]
+
+
+class Alerts(Contract):
+    """Alerts that are not inactive, and the last resolved ones."""
+
+    alerts: tuple[Alert, ...]
+
+
+class AlertHistory(Contract):
+    """Transitions, newest first."""
+
+    transitions: tuple[AlertTransition, ...]
+
+
+class Feeds(Contract):
+    """Feed clocks and their freshness."""
+
+    feeds: tuple[FeedView, ...]
+
+
+class Definitions(Contract):
+    """The catalogue."""
+
+    definitions: tuple[DefinitionView, ...]
+
+
+class Problem(Contract):
+    """Why there is no answer: `code` for programs, `message` for people; it says what to do."""
+
+    code: str
+    message: str
+
+
+class Health(Contract):
+    """Whether the service is alive or ready, and if not, why."""
+
+    status: Literal["ok", "unavailable"]
+    reasons: tuple[str, ...] = ()
