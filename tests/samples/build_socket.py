@@ -1,0 +1,267 @@
+"""Writes the golden socket messages, `tests/samples/socket/*.json`, that Python and TypeScript tests both read.
+
+    python -m tests.samples.build_socket
+
+The floor: site `bank` with two queues (one of them has had no contact yet), site `lisbon` with one. `after_update.json` is what
+a client must hold after `snapshot.json` and then `update.json` (rule W8): items by `kind|id`.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from services.api.domain.answers import Alerts, Definitions, DefinitionView, Session, Tiles
+from services.api.domain.ratios import ratios_of, share_by_definition
+from services.contracts.alerts import Alert
+from services.contracts.definitions import DEFINITIONS, Counts
+from services.contracts.socket import (
+    Bar,
+    DayView,
+    FeedView,
+    Filters,
+    Ping,
+    Pong,
+    Resume,
+    Snapshot,
+    SocketError,
+    Subscribe,
+    TileView,
+    Update,
+)
+from services.contracts.topology import Flow, Queue, Site, Text, Topology
+
+FOLDER = Path(__file__).parent / "socket"
+
+NINE = 917_247_600_000  # 1999-01-25 09:00 in Jerusalem (07:00 UTC)
+LISBON_NINE = 1_795_424_400_000  # 2026-11-23 09:00 in Lisbon
+HALF_HOUR = 1_800_000
+
+
+def text(en: str, zh: str) -> Text:
+    return Text(en=en, zh=zh)
+
+
+def tile(  # noqa: PLR0917  # read beside its calls
+    name: Text,
+    tile_id: str,
+    level: str,
+    site: str | None,
+    as_of: int,
+    rolling: dict[int, Counts],
+    *,
+    target_s: int | None = 20,
+    target_percent: float | None = 80.0,
+    target_counts: Counts | None = None,
+    oldest: int | None = None,
+) -> TileView:
+    counts = target_counts or rolling[target_s or 20]
+    return TileView.model_validate(
+        {
+            "id": tile_id,
+            "level": level,
+            "site": site,
+            "name": name,
+            "as_of": as_of,
+            "target_s": target_s,
+            "target_percent": target_percent,
+            "definition": "offered",
+            "target_counts": counts,
+            "target_ratios": ratios_of(counts),
+            "rolling": rolling,
+            "ratios": {t: ratios_of(c) for t, c in rolling.items()},
+            "waiting": counts.waiting,
+            "oldest_offered_at": oldest,
+        }
+    )
+
+
+def bar(start: int, label: str, counts: Counts, status: str = "final") -> Bar:
+    return Bar.model_validate(
+        {
+            "start": start,
+            "label": label,
+            "status": status,
+            "offered": counts.offered,
+            "answered": counts.answered,
+            "abandoned": counts.abandoned,
+            "answered_within": counts.answered_within,
+            "service_level": share_by_definition(counts),
+        }
+    )
+
+
+NOTHING = Counts()
+# The first fixture of the definitions: 70 answered in T, 10 abandoned in T, none short, 20 late → Cisco 77.8, 70, 80 %.
+PS_20 = Counts(
+    offered=100, answered=90, abandoned=10, answered_within=70, abandoned_within=10, wait_answered_ms=1_215_000,
+    wait_abandoned_ms=80_000, handled=85, talk_ms=15_300_000, hold_ms=850_000, wrap_up_ms=1_700_000,
+)  # fmt: skip
+PS_30 = PS_20.model_copy(update={"answered_within": 78})
+LISBON_20 = Counts(
+    offered=52, answered=45, abandoned=4, flowed_out=1, waiting=2, short_abandoned=2, answered_within=41, abandoned_within=3,
+    short_abandoned_within=2, flowed_out_within=1, wait_answered_ms=405_000, wait_abandoned_ms=31_000, handled=44,
+    talk_ms=9_240_000, hold_ms=220_000, wrap_up_ms=880_000,
+)  # fmt: skip
+LISBON_30 = LISBON_20.model_copy(update={"answered_within": 44})
+
+AS_OF = NINE + 75 * 60_000
+LISBON_AS_OF = LISBON_NINE + 75 * 60_000
+
+PS = tile(text("Regular service", "普通服务"), "bank/PS", "queue", "bank", AS_OF, {20: PS_20, 30: PS_30})
+IN = tile(
+    text("Internet support", "网上银行支持"), "bank/IN", "queue", "bank", AS_OF - 40_000, {20: NOTHING, 30: NOTHING}
+)
+SALES = tile(
+    text("Sales", "销售"), "lisbon/sales", "queue", "lisbon", LISBON_AS_OF, {20: LISBON_20, 30: LISBON_30},
+    target_s=30, target_percent=90.0, oldest=LISBON_AS_OF - 48_500,
+)  # fmt: skip
+BANK = tile(text("Anonymous Bank", "匿名银行"), "bank", "site", "bank", AS_OF, {20: PS_20, 30: PS_30})
+LISBON = tile(
+    text("Lisbon", "里斯本"), "lisbon", "site", "lisbon", LISBON_AS_OF, {20: LISBON_20, 30: LISBON_30},
+    target_s=30, target_percent=90.0, oldest=LISBON_AS_OF - 48_500,
+)  # fmt: skip
+ALL = tile(
+    text("All sites", "全部站点"), "all", "all", None, LISBON_AS_OF, {20: PS_20 + LISBON_20, 30: PS_30 + LISBON_30},
+    target_s=None, target_percent=None, target_counts=PS_20 + LISBON_30, oldest=LISBON_AS_OF - 48_500,
+)  # fmt: skip
+
+HALF_HOURS = (
+    bar(NINE, "09:00", PS_20),
+    bar(NINE + HALF_HOUR, "09:30", Counts(offered=80, answered=78, abandoned=2, short_abandoned=2, answered_within=74)),
+    bar(
+        NINE + 2 * HALF_HOUR,
+        "10:00",
+        Counts(offered=31, answered=28, abandoned=1, waiting=2, answered_within=25),
+        "provisional",
+    ),
+)
+PS_DAY = DayView(id="bank/PS", date="1999-01-25", bars=HALF_HOURS)
+IN_DAY = DayView(id="bank/IN", date="1999-01-25", bars=())
+
+FRESH = FeedView(
+    id="anonymous-bank|bank", source="anonymous-bank", site="bank", at=AS_OF, rate=60.0, timezone="Asia/Jerusalem",
+    freshness="fresh", age_s=0.0,
+)  # fmt: skip
+STALE = FeedView(
+    id="simulator|lisbon", source="simulator", site="lisbon", at=LISBON_AS_OF, rate=1.0, timezone="Europe/Lisbon",
+    freshness="stale", age_s=3.2,
+)  # fmt: skip
+NO_FEED = FeedView(
+    id="asterisk|porto", source="asterisk", site="porto", at=LISBON_AS_OF - 3_600_000, rate=1.0, timezone="Europe/Lisbon",
+    freshness="no_feed", age_s=30.4,
+)  # fmt: skip
+FIRING = Alert(
+    id="low-service-level|bank/PS", rule="low-service-level", scope="bank/PS", scope_kind="queue", state="firing",
+    since=AS_OF - 120_000, value=70.0, threshold=75.0, metric="service_level", severity="critical",
+    name=text("Service level under 75 %", "服务水平低于 75%"),
+)  # fmt: skip
+PENDING = Alert(
+    id="long-wait|lisbon", rule="long-wait", scope="lisbon", scope_kind="site", state="pending", since=LISBON_AS_OF - 3_000,
+    value=48.5, threshold=45.0, metric="longest_wait_s", severity="warning",
+    name=text("Longest wait over 45 s", "最长等待时间超过 45 秒"),
+)  # fmt: skip
+RESOLVED = FIRING.model_copy(update={"state": "resolved", "since": AS_OF + 60_000, "value": 81.0})
+
+SNAPSHOT = Snapshot(
+    epoch="f3a9c2d1",
+    seq=12,
+    items=(PS, IN, SALES, BANK, LISBON, ALL, PS_DAY, IN_DAY, FRESH, STALE, NO_FEED, FIRING, PENDING),
+)
+LOST = Counts(offered=1, waiting=1)  # has waited for 35 s, and waits on
+PS_LATER = tile(
+    text("Regular service", "普通服务"), "bank/PS", "queue", "bank", AS_OF + 60_000,
+    {20: PS_20 + LOST, 30: PS_30 + LOST}, oldest=AS_OF + 25_000,
+)  # fmt: skip
+UPDATE = Update(
+    seq=17,
+    items=(
+        PS_LATER,
+        PS_DAY.model_copy(
+            update={
+                "bars": (
+                    *HALF_HOURS[:2],
+                    bar(
+                        NINE + 2 * HALF_HOUR,
+                        "10:00",
+                        Counts(offered=33, answered=30, abandoned=1, waiting=2, answered_within=27),
+                        "provisional",
+                    ),
+                )
+            }
+        ),
+        FRESH.model_copy(update={"at": AS_OF + 60_000}),
+        RESOLVED,
+    ),
+    removed=("alert|long-wait|lisbon",),
+)
+
+
+def held_after(snapshot: Snapshot, update: Update) -> dict[str, Any]:
+    held = {f"{item.kind}|{item.id}": item for item in snapshot.items}
+    held |= {f"{item.kind}|{item.id}": item for item in update.items}
+    for key in update.removed:
+        held.pop(key, None)
+    return {key: json.loads(item.model_dump_json()) for key, item in sorted(held.items())}
+
+
+MESSAGES: dict[str, BaseModel] = {
+    "snapshot": SNAPSHOT,
+    "update": UPDATE,
+    "pong": Pong(),
+    "error_bad_message": SocketError(code="bad_message", message="The first message must be a subscribe."),
+    "error_unauthorised": SocketError(code="unauthorised", message="Sign in first."),
+    "subscribe": Subscribe(),
+    "subscribe_filtered": Subscribe(filters=Filters(sites=("bank",), kinds=("tile", "feed"))),
+    "subscribe_resume": Subscribe(resume=Resume(epoch="f3a9c2d1", seq=12)),
+    "ping": Ping(),
+    "item_tile_queue": PS,
+    "item_tile_queue_empty": IN,
+    "item_tile_queue_waiting": SALES,
+    "item_tile_site": BANK,
+    "item_tile_all": ALL,
+    "item_day": PS_DAY,
+    "item_day_empty": IN_DAY,
+    "item_feed_fresh": FRESH,
+    "item_feed_stale": STALE,
+    "item_feed_no_feed": NO_FEED,
+    "item_alert_firing": FIRING,
+    "item_alert_pending": PENDING,
+    "item_alert_resolved": RESOLVED,
+    "rest_tiles": Tiles(epoch="f3a9c2d1", seq=12, tiles=(PS, IN, BANK)),
+    "rest_alerts": Alerts(alerts=(FIRING, PENDING)),
+    "rest_session": Session(mode="signed_in", role="supervisor", sites=None),
+    "rest_definitions": Definitions(
+        definitions=tuple(
+            DefinitionView(name=d.name, formula=d.formula, formula_zh=d.formula_zh, source=d.source) for d in DEFINITIONS.values()
+        )
+    ),
+    "rest_topology": Topology(
+        sites=(
+            Site(id="bank", name=text("Anonymous Bank", "匿名银行"), timezone="Asia/Jerusalem"),
+            Site(id="lisbon", name=text("Lisbon", "里斯本"), timezone="Europe/Lisbon"),
+        ),
+        queues=(
+            Queue(id="bank/PS", name=text("Regular service", "普通服务")),
+            Queue(id="bank/IN", name=text("Internet support", "网上银行支持")),
+            Queue(id="lisbon/sales", name=text("Sales", "销售"), target_s=30, target_percent=90.0),
+        ),
+        flows=(Flow(id="bank/main", name=text("Main menu", "主菜单")),),
+    ),
+}  # fmt: skip
+
+
+def files() -> dict[str, str]:
+    """File name → text."""
+    contents = {name: json.loads(message.model_dump_json()) for name, message in MESSAGES.items()}
+    contents["after_update"] = held_after(SNAPSHOT, UPDATE)
+    return {
+        f"{name}.json": json.dumps(content, indent=2, ensure_ascii=False) + "\n" for name, content in contents.items()
+    }
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for file_name, content in files().items():
+        (FOLDER / file_name).write_text(content, encoding="utf-8")
