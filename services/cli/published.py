@@ -1,0 +1,112 @@
+"""What the metrics service has published: how far it has come, and the newest version of every interval."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import redis.asyncio
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from services.contracts.metrics import Interval, IvrInterval, interval_adapter
+from services.contracts.topology import Site
+from services.runtime import kafka
+from services.runtime.settings import CommonSettings
+
+
+class StalledError(RuntimeError):
+    """The metrics service stopped making progress."""
+
+
+async def log_ends(settings: CommonSettings) -> dict[TopicPartition, int]:
+    """Offset of the newest record of each partition that metrics reads, where there is one."""
+    async with _reading(settings, settings.names.contacts.name, settings.names.ivr.name) as reader:
+        return await _ends(reader)
+
+
+async def wait_until_applied(
+    settings: CommonSettings,
+    ends: dict[TopicPartition, int],
+    on_progress: Callable[[int, int], None],
+    *,
+    stalled_after_s: float = 120.0,
+) -> None:
+    """Wait until everything up to `ends` is counted and published.
+
+    Args:
+        settings: where Redis is.
+        ends: from `log_ends`.
+        on_progress: called with (records applied, records in all) whenever the first has changed.
+        stalled_after_s: give up after so long without any progress.
+
+    Raises:
+        StalledError: metrics has not moved for `stalled_after_s` seconds.
+    """
+    total = sum(end + 1 for end in ends.values())
+    last, quiet_s = -1, 0.0
+    async with redis_client(settings) as client:
+        while True:
+            published = await client.hgetall(settings.names.progress_key)
+            done = {tp: int(published.get(f"{tp.topic}|{tp.partition}".encode(), -1)) for tp in ends}
+            if all(done[tp] >= end for tp, end in ends.items()):
+                on_progress(total, total)
+                return
+            applied = sum(min(done[tp], end) + 1 for tp, end in ends.items())
+            quiet_s = 0.0 if applied != last else quiet_s + 0.2
+            if quiet_s > stalled_after_s:
+                raise StalledError(f"metrics stands at {applied:,} of {total:,} records for {stalled_after_s:.0f} s")
+            if applied != last:
+                on_progress(applied, total)
+            last = applied
+            await asyncio.sleep(0.2)
+
+
+async def read_intervals(settings: CommonSettings) -> list[Interval | IvrInterval]:
+    """The newest version of every interval on the log."""
+    newest = await _newest(settings, settings.names.intervals.name)
+    return [interval_adapter.validate_json(value) for value in newest.values()]
+
+
+async def timezone_of(settings: CommonSettings, site: str) -> str | None:
+    """IANA zone of a site by the topology on the log, or None if nobody has described the site."""
+    record = (await _newest(settings, settings.names.topology.name)).get(f"site|{site}".encode())
+    return None if record is None else Site.model_validate_json(record).timezone
+
+
+@asynccontextmanager
+async def redis_client(settings: CommonSettings) -> AsyncIterator["redis.asyncio.Redis"]:
+    """A Redis client that is closed at the end."""
+    from services.runtime import redis as clients  # noqa: PLC0415  # its name would hide the library's
+
+    client = clients.client(settings)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+
+
+@asynccontextmanager
+async def _reading(settings: CommonSettings, *topics: str) -> AsyncIterator[AIOKafkaConsumer]:
+    reader = kafka.reader(settings, *topics)
+    await reader.start()
+    try:
+        yield reader
+    finally:
+        await reader.stop()
+
+
+async def _ends(reader: AIOKafkaConsumer) -> dict[TopicPartition, int]:
+    ends: dict[TopicPartition, int] = await reader.end_offsets(list(reader.assignment()))
+    return {tp: end - 1 for tp, end in ends.items() if end > 0}
+
+
+async def _newest(settings: CommonSettings, topic: str) -> dict[bytes, bytes]:
+    """Newest value of each key that is on a compacted topic now."""
+    newest: dict[bytes, bytes | None] = {}
+    async with _reading(settings, topic) as reader:
+        remaining = await _ends(reader)
+        while remaining:
+            for tp, records in (await reader.getmany(timeout_ms=500)).items():
+                newest.update((record.key, record.value) for record in records)
+                if tp in remaining and records[-1].offset >= remaining[tp]:
+                    del remaining[tp]
+    return {key: value for key, value in newest.items() if value is not None}
