@@ -1,0 +1,134 @@
+"""Starts parts one after the other, keeps them alive, and stops them in reverse order."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from services.cli.child import Child
+from services.cli.guard import Guard
+from services.cli.parts.part import Part, StartError
+from services.cli.ports import holder, is_taken
+
+STOP_WITHIN_S = 8.5
+LEAST_STOP_S = 0.3
+MOST_STOP_S = 3.0
+
+Say = Callable[[str], None]
+
+
+def check_ports(parts: Iterable[Part]) -> None:
+    """Refuse to start while somebody else holds a port that we need.
+
+    Raises:
+        StartError: names the port, its holder if the system tells, and the variable that chooses another.
+    """
+    for part in parts:
+        for port, variable in part.ports.items():
+            if is_taken(port):
+                by = f" by {who}" if (who := holder(port)) else ""
+                raise StartError(
+                    f"port {port}, wanted for {part.name}, is taken{by}: stop that, or choose another with {variable}=…"
+                )
+
+
+class Supervisor:
+    """The processes of one installation, watched by one thread."""
+
+    def __init__(self, log_folder: Path, *, say: Say) -> None:
+        self._log_folder = log_folder
+        self._say = say
+        self._children: list[Child] = []
+        self._lock = threading.RLock()
+        self._stopping = threading.Event()
+        self._guard = Guard()
+        self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+        self._watcher.start()
+
+    @property
+    def children(self) -> list[Child]:
+        """All children in the order of their start."""
+        return list(self._children)
+
+    def child(self, name: str) -> Child:
+        """The child of that name."""
+        return next(child for child in self._children if child.part.name == name)
+
+    def start(self, part: Part, *, stage: int) -> None:
+        """Start a part and wait until it is ready.
+
+        Raises:
+            StartError: it ended, or did not become ready in time, or all is being stopped.
+        """
+        part.prepare()
+        child = Child(part, self._log_folder, stage=stage)
+        with self._lock:
+            if self._stopping.is_set():
+                raise StartError("stopped while starting")
+            self._spawn(child)
+            self._children.append(child)
+        self._wait_until_ready(child)
+        child.settled = True
+
+    def stop(self) -> None:
+        """Stop all in reverse order, within some ten seconds, whatever it takes."""
+        self._stopping.set()
+        deadline = time.monotonic() + STOP_WITHIN_S
+        with self._lock:
+            waiting = [child for child in reversed(self._children) if child.running]
+        for index, child in enumerate(waiting):
+            left_for_others = LEAST_STOP_S * (len(waiting) - index - 1)
+            allowed = deadline - time.monotonic() - left_for_others
+            if child.stop(max(LEAST_STOP_S, min(MOST_STOP_S, allowed))):
+                self._say(f"{child.part.name} did not stop when asked and was killed")
+            self._guard.ended(child.pid or 0)
+        self._watcher.join(timeout=2)
+        self._guard.dismiss()
+
+    def _spawn(self, child: Child) -> None:
+        self._guard.started(child.spawn(time.monotonic()), child.stage)
+
+    def _wait_until_ready(self, child: Child) -> None:
+        reason: str | None = "not started"
+        deadline = time.monotonic() + child.part.patience_s
+        while reason and time.monotonic() < deadline:
+            if self._stopping.is_set():
+                raise StartError("stopped while starting")
+            if not child.running:
+                raise StartError(
+                    f"{child.part.name} ended while starting ({child.cause()}): {child.last_line()} (log: {child.log})"
+                )
+            reason = child.part.not_ready()
+            if reason:
+                self._stopping.wait(0.1)
+        if reason:
+            raise StartError(
+                f"{child.part.name} is not ready after {child.part.patience_s:.0f} s: {reason} (log: {child.log})"
+            )
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(0.2):
+            for child in self.children:
+                with self._lock:
+                    if child.settled and not child.running and not child.done and not self._stopping.is_set():
+                        self._look_after(child)
+
+    def _look_after(self, child: Child) -> None:
+        """Decide about a child that does not run: its normal end, its death just noticed, or time to start it again."""
+        now = time.monotonic()
+        if child.restart_at is not None:
+            if now >= child.restart_at:
+                self._spawn(child)
+            return
+        self._guard.ended(child.pid or 0)
+        if child.part.may_end and child.exit_code == 0:
+            child.done = True
+            self._say(f"{child.part.name} has come to its end")
+            return
+        pause = child.died(now)
+        name = child.part.name
+        if child.keeps_dying:
+            why = f"{child.last_line()} (log: {child.log})"
+            self._say(f"{name} keeps dying ({child.cause()}), next try in {pause:g} s: {why}")
+        else:
+            self._say(f"{name} ended ({child.cause()}), starting it again in {pause:g} s")
