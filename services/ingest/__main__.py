@@ -1,0 +1,105 @@
+"""`python -m services.ingest`: serve HTTP, replay what is recorded, follow what grows."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from services.ingest import commands
+from services.ingest.commands import BankOptions
+from services.ingest.domain.disorder import Disorder
+from services.ingest.progress import Style
+from services.ingest.replay import parse_local, parse_speed
+from services.ingest.sources.bank_files import Span
+
+cli = typer.Typer(help="Bring events to Kafka.", pretty_exceptions_enable=False, add_completion=False)
+replay = typer.Typer(help="Replay what is recorded, in time order.", no_args_is_help=True)
+cli.add_typer(replay, name="replay")
+
+Value = TypeVar("Value")
+
+
+def _parsed(parse: Callable[[str], Value], hint: str) -> Callable[[Any], Any]:
+    def parser(text: str) -> Value:
+        try:
+            return parse(text)
+        except ValueError:
+            raise typer.BadParameter(f"{text!r} is not {hint}") from None
+
+    return parser
+
+
+Speed = Annotated[
+    float,
+    typer.Option(
+        parser=_parsed(parse_speed, "1, 60 or another number of times real time, or max"), metavar="1|N|max",
+        help="Feed time against real time.",
+    ),
+]  # fmt: skip
+_moment = _parsed(parse_local, "a local day or time such as 1999-01-03 or '1999-01-03 08:30'")
+From = Annotated[
+    Any, typer.Option("--from", parser=_moment, metavar="LOCAL TIME", help="Calls that came then or later.")
+]
+Until = Annotated[Any, typer.Option(parser=_moment, metavar="LOCAL TIME", help="Calls that came before then.")]
+Files = Annotated[list[Path] | None, typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE…")]
+Progress = Annotated[Style, typer.Option(help="bar for people, json: one object a line for programs.")]
+Again = Annotated[bool, typer.Option("--again", help="From the beginning, even if an earlier run came further.")]
+RejectedOut = Annotated[Path | None, typer.Option(help="Write the rejected rows to this file, as a JSON array.")]
+SITE_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}"
+
+
+def _site(text: str) -> str:
+    if not re.fullmatch(SITE_PATTERN, text):
+        raise typer.BadParameter(f"{text!r} is no id: letters, digits, '_', '.' and '-', up to 64")
+    return text
+
+
+Site = typer.Option(callback=_site, help="Id of the site.")
+
+
+@cli.callback(invoke_without_command=True)
+def main(context: typer.Context) -> None:
+    """Serve, unless told otherwise."""
+    if context.invoked_subcommand is None:
+        serve()
+
+
+@cli.command()
+def serve() -> None:
+    """Take events by HTTP: POST /v1/events."""
+    raise typer.Exit(commands.serve())
+
+
+@replay.command("anonymous-bank")
+def replay_bank(
+    files: Files = None,
+    *,
+    from_: From = None,
+    until: Until = None,
+    speed: Speed = 60.0,
+    feed: str = "anonymous-bank",
+    site: Annotated[str, Site] = "bank",
+    progress: Progress = "bar",
+    shuffle_within: Annotated[
+        float, typer.Option(min=0, max=86_400, help="Events come up to so many seconds late.")
+    ] = 0,
+    repeat_share: Annotated[float, typer.Option(min=0, max=1, help="So many of the events come twice.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the disorder.")] = 0,
+    again: Again = False,
+    rejected_out: RejectedOut = None,
+) -> None:
+    """Replay call files of the "Anonymous Bank" (the shipped January 1999 if no file is given).
+
+    Data: I. Guedj and A. Mandelbaum, Technion.
+    """
+    options = BankOptions(
+        files=tuple(files or ()), span=Span(from_, until), speed=speed, feed=feed, site=site, progress=progress,
+        disorder=Disorder(shuffle_within, repeat_share, seed), again=again, rejected_out=rejected_out,
+    )  # fmt: skip
+    raise typer.Exit(commands.replay_bank(options))
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,108 @@
+"""What the subcommands do: build the parts, run them to their end, tell the result."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from services.ingest import process
+from services.ingest.bank_replay import record_bank
+from services.ingest.domain.disorder import Disorder
+from services.ingest.domain.pseudonym import pseudonyms
+from services.ingest.keys import pseudonym_key
+from services.ingest.outlet import Outlet
+from services.ingest.progress import Phase, Standing, Style, Teller, teller
+from services.ingest.replay import Recording, Replay
+from services.ingest.settings import IngestSettings
+from services.ingest.sources.bank_files import Span
+from services.ingest.sources.files import SHIPPED_JANUARY, shipped
+from services.ingest.sources.rejects import Rejects
+from services.runtime.settings import load
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayOptions:
+    """What all replays are told.
+
+    Attributes:
+        files: what is replayed.
+        speed: feed seconds per real second; 0 for as fast as Kafka takes it.
+        feed: id of the feed.
+        site: id of the site.
+        progress: how it is told.
+        again: from the beginning, whatever an earlier run has sent.
+        rejected_out: file for the rejected rows.
+    """
+
+    files: tuple[Path, ...]
+    speed: float
+    feed: str
+    site: str
+    progress: Style
+    again: bool
+    rejected_out: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankOptions(ReplayOptions):
+    """A replay of bank files."""
+
+    span: Span
+    disorder: Disorder
+
+
+def serve() -> int:
+    """Serve HTTP until stopped."""
+    raise NotImplementedError
+
+
+def replay_bank(options: BankOptions) -> int:
+    """Replay bank files; the exit code."""
+    settings = load(IngestSettings)
+    rejects = Rejects(options.feed)
+    standing = Standing()
+    told = teller(options.progress)
+
+    def on_progress(rows: int) -> None:
+        standing.rows, standing.rejected = rows, len(rejects.letters)
+        told.tell("read", standing)
+
+    def read() -> Recording:
+        return record_bank(
+            options.files or (shipped(SHIPPED_JANUARY),), feed=options.feed, site=options.site, span=options.span,
+            disorder=options.disorder, pseudonym=pseudonyms(pseudonym_key(settings)), rejects=rejects,
+            on_progress=on_progress,
+        )  # fmt: skip
+
+    return _replay(settings, options, read, rejects=rejects, standing=standing, told=told)
+
+
+def _replay(
+    settings: IngestSettings,
+    options: ReplayOptions,
+    read: Callable[[], Recording],
+    *,
+    rejects: Rejects,
+    standing: Standing,
+    told: Teller,
+) -> int:
+    phase: Phase = "stopped"
+
+    async def work() -> None:
+        nonlocal phase
+        recording = await asyncio.to_thread(read)
+        async with Outlet(settings, feed=options.feed) as outlet:
+            await Replay(
+                recording=recording, outlet=outlet, rejects=rejects, settings=settings, speed=options.speed,
+                tell=told.tell, standing=standing, again=options.again,
+            ).run()  # fmt: skip
+        phase = "done"
+
+    code = process.run(settings, "ingest", work)
+    rows = rejects.listed()
+    if options.rejected_out is not None:
+        options.rejected_out.write_bytes(msgspec.json.encode(rows))
+    told.end(phase, standing, rows)
+    return code
