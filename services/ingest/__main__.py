@@ -1,4 +1,4 @@
-"""`python -m services.ingest`: serve HTTP, replay what is recorded, follow what grows."""
+"""`python -m services.ingest`: serve HTTP, replay what is recorded, follow what grows, simulate."""
 
 import re
 from collections.abc import Callable
@@ -12,11 +12,13 @@ from services.ingest.commands import BankOptions
 from services.ingest.domain.disorder import Disorder
 from services.ingest.progress import Style
 from services.ingest.replay import parse_local, parse_speed
+from services.ingest.simulate import simulate
 from services.ingest.sources.bank_files import Span
 
 cli = typer.Typer(help="Bring events to Kafka.", pretty_exceptions_enable=False, add_completion=False)
 replay = typer.Typer(help="Replay what is recorded, in time order.", no_args_is_help=True)
 cli.add_typer(replay, name="replay")
+cli.command()(simulate)
 
 Value = TypeVar("Value")
 

@@ -11,7 +11,7 @@ from services.ingest.domain.simulator.layout import Layout, Profiles
 from services.ingest.domain.simulator.run import Action, Event, Run
 from services.ingest.domain.simulator.state import Agent, State
 
-VERSION = 1  # of the snapshots: raise it when State or the actions change
+VERSION = 1  # raise it whenever the same floor, seed and start would give other events, or State changes
 FOREVER = 1 << 62
 
 HANDLERS: dict[int, Action] = {
@@ -79,6 +79,11 @@ class Simulator:
         for index, stream in enumerate(layout.streams):
             first = stream.rate.next_arrival(start, chances[stream.site])
             self._run.schedule(first, actions.ARRIVE, index)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same seed and start would give other events. A kept position counts only for its own."""
+        return f"{VERSION}-{self.floor.digest}"
 
     @property
     def clock(self) -> int:
