@@ -1,0 +1,138 @@
+"""Wiring of the API service, and its run."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Iterator
+
+import redis.asyncio
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+
+from services.api.domain.answers import Problem
+from services.api.feed import Changes
+from services.api.guard import Doorkeeper, Guard
+from services.api.hub import Hub
+from services.api.routes import health, live, pages, rest, sign_in
+from services.api.routes.parts import Parts, Refusal
+from services.api.settings import ApiSettings
+from services.api.store import Store
+from services.api.telemetry import Telemetry
+from services.api.wire import LiveProtocol
+from services.runtime import parent
+from services.runtime.logs import get_logger
+from services.runtime.redis import client
+
+GRACE_S = 2
+LONGEST_CLIENT_MESSAGE = 64 * 1024
+
+
+def application(parts: Parts) -> FastAPI:
+    """The web application. The hub's tasks are run by whoever runs it."""
+    app = FastAPI(
+        title="Floorwatch",
+        description="Live state of call-centre floors. Updates come over the WebSocket `/v1/live`.",
+        version="1",
+        docs_url=None,  # it would load scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.parts = parts
+    app.add_middleware(Doorkeeper, host_names=parts.settings.host_names)
+    app.add_exception_handler(Refusal, _refusal)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(redis.asyncio.RedisError, _away)
+    app.add_exception_handler(OSError, _away)
+    for routes in (health, rest, live, sign_in, pages):
+        app.include_router(routes.router)
+    return app
+
+
+def _problem(status: int, problem: Problem, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse(problem.model_dump(), status_code=status, headers=headers)
+
+
+async def _refusal(_: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refusal)  # registered for nothing else
+    return _problem(refusal.status, refusal.problem, refusal.headers)
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # registered for nothing else
+    said = "; ".join(f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors())
+    return _problem(422, Problem(code="invalid", message=said))
+
+
+async def _away(_: Request, error: Exception) -> Response:
+    get_logger().warning("Redis did not answer a request", error=str(error))
+    return _problem(503, Problem(code="redis_away", message="Redis does not answer. Ask again."), {"retry-after": "1"})
+
+
+class _Server(uvicorn.Server):
+    """uvicorn in a loop of ours: signals are ours too, so that a stop ends with code 0."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    def _stop(self) -> None:
+        self.should_exit = True
+
+
+async def run(settings: ApiSettings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    connection = client(settings)
+    store = Store(connection, settings.names, partitions=settings.partitions)
+    changes = Changes(connection, settings.names.changes_channel)
+    hub = Hub(settings, store, changes)
+    parts = Parts(settings, store, hub, Guard(settings), Telemetry(hub, store, changes).text)
+    server = _Server(
+        uvicorn.Config(
+            application(parts),
+            host=settings.host,
+            port=settings.api_port,
+            ws=LiveProtocol,
+            ws_max_size=LONGEST_CLIENT_MESSAGE,
+            ws_per_message_deflate=False,  # one compressor per socket: frames could not be shared
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    )
+    tasks = [
+        asyncio.create_task(work, name=name)
+        for name, work in (
+            ("read", hub.read()),
+            ("write", hub.write()),
+            ("parent", parent.end_with(settings.parent_pid)),
+        )
+    ]
+    for task in tasks:
+        task.add_done_callback(lambda done: _stop_if_failed(done, server))
+    try:
+        await server.serve()
+    finally:
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        await connection.aclose()
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+def _stop_if_failed(task: "asyncio.Task[None]", server: uvicorn.Server) -> None:
+    """A hub that has ended serves nothing but the past: end the process and let it be started again."""
+    if not task.cancelled() and task.exception() is not None:
+        get_logger().error("a part of the API failed, stopping", part=task.get_name(), exc_info=task.exception())
+        server.should_exit = True

@@ -1,0 +1,93 @@
+"""Encoded items in the order of their last change: a snapshot is all of it, an update is its newest end.
+
+Because an item is held once, whoever asks "what changed since 17" gets the newest value of each: that is the
+newest-wins conflation of slow sockets and the answer to a resume at the same time.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+KEPT_REMOVALS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An item as it was last encoded. `body` is its JSON, None once it is gone; `site` None: of no single site."""
+
+    kind: str
+    id: str
+    site: str | None
+    seq: int
+    body: bytes | None
+    content: object
+
+    @property
+    def key(self) -> str:
+        """As `removed` lists it."""
+        return f"{self.kind}|{self.id}"
+
+
+class Ledger:
+    """Items by `kind|id`. `seq` counts changes; `floor` is the oldest seq from which an update can still be told."""
+
+    def __init__(self, kept_removals: int = KEPT_REMOVALS) -> None:
+        self.seq = 0
+        self.floor = 0
+        self._entries: dict[str, Entry] = {}  # ascending by seq: what changes moves to the end
+        self._removals: dict[str, int] = {}
+        self._kept_removals = kept_removals
+
+    def put(self, kind: str, id_: str, site: str | None, body: bytes, content: object = None) -> bool:
+        """Take in an item; `content` is what has to differ to make it a change (default: the body). True if it did."""
+        content = body if content is None else content
+        if self.holds(kind, id_, content):
+            return False
+        self._removals.pop(f"{kind}|{id_}", None)
+        self._write(Entry(kind, id_, site, self.seq + 1, body, content))
+        return True
+
+    def holds(self, kind: str, id_: str, content: object) -> bool:
+        """Whether the item is there with this content."""
+        held = self.get(kind, id_)
+        return held is not None and held.content == content
+
+    def remove(self, kind: str, id_: str) -> bool:
+        """The item is gone. True if it was there."""
+        held = self._entries.get(f"{kind}|{id_}")
+        if held is None or held.body is None:
+            return False
+        self._write(Entry(kind, id_, held.site, self.seq + 1, None, None))
+        self._removals[held.key] = self.seq
+        if len(self._removals) > self._kept_removals:
+            oldest = next(iter(self._removals))
+            self.floor = self._removals.pop(oldest)
+            del self._entries[oldest]
+        return True
+
+    def _write(self, entry: Entry) -> None:
+        self.seq = entry.seq
+        self._entries.pop(entry.key, None)
+        self._entries[entry.key] = entry
+
+    def can_tell_since(self, seq: int) -> bool:
+        """Whether `since(seq)` is the whole truth for one who was right at `seq`."""
+        return self.floor <= seq <= self.seq
+
+    def since(self, seq: int) -> list[Entry]:
+        """What changed after `seq`, removals included, oldest change first."""
+        newest: list[Entry] = []
+        for entry in reversed(self._entries.values()):
+            if entry.seq <= seq:
+                break
+            newest.append(entry)
+        newest.reverse()
+        return newest
+
+    def present(self) -> Iterator[Entry]:
+        """Every item that is there."""
+        return (entry for entry in self._entries.values() if entry.body is not None)
+
+    def get(self, kind: str, id_: str) -> Entry | None:
+        """One item, None if it is not there."""
+        entry = self._entries.get(f"{kind}|{id_}")
+        return entry if entry is not None and entry.body is not None else None

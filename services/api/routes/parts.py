@@ -1,0 +1,100 @@
+"""What the routes are given: the hub and its neighbours, and the session of who asks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
+
+from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
+
+from services.api.domain.access import Sight, sight_of
+from services.api.domain.answers import Problem, Session
+from services.api.domain.audience import Seat, Wire
+from services.api.domain.board import Board
+from services.api.guard import Guard
+from services.api.settings import ApiSettings
+from services.api.store import Store
+from services.contracts.socket import FeedView, Filters, Resume
+
+
+class LiveState(Protocol):
+    """What the routes ask of the hub."""
+
+    server: str
+    board: Board
+    filled: bool
+
+    @property
+    def unready(self) -> tuple[str, ...]:
+        """Why nobody should be sent here yet; empty when ready."""
+
+    def feeds(self) -> tuple[FeedView, ...]:
+        """Feeds with their age at this moment."""
+
+    async def first_filling(self) -> None:
+        """Wait until there is something to show."""
+
+    def watch(self, wire: Wire, sight: Sight, resume: Resume | None) -> Seat:
+        """Answer a socket's subscription and keep it up to date until `leave`."""
+
+    def leave(self, seat: Seat) -> None:
+        """The socket is gone, or subscribes anew."""
+
+    def has_room(self, seat: Seat) -> None:
+        """A socket that was full takes messages again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that a route may use."""
+
+    settings: ApiSettings
+    store: Store
+    hub: LiveState
+    guard: Guard
+    telemetry: Callable[[], bytes]
+
+
+class Refusal(Exception):  # noqa: N818  # an answer, not a failure
+    """An answer other than 200: status and problem."""
+
+    def __init__(self, status: int, code: str, message: str, **headers: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.problem = Problem(code=code, message=message)
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def parts_of(connection: HTTPConnection) -> Parts:
+    """The parts of the running app."""
+    parts: Parts = connection.app.state.parts
+    return parts
+
+
+def _session(request: Request) -> Session:
+    session = parts_of(request).guard.session_of(request)
+    if session is None:
+        raise Refusal(401, "not_signed_in", "Sign in first: open a sign-in link of this installation.")
+    return session
+
+
+def _filled(request: Request) -> Parts:
+    parts = parts_of(request)
+    if not parts.hub.filled:
+        raise Refusal(503, "not_ready", "Nothing has been read from Redis yet. Ask again in a second.", retry_after="1")
+    return parts
+
+
+def _sight(session: "SignedIn") -> Sight:
+    return sight_of(session, Filters())
+
+
+AllParts = Annotated[Parts, Depends(parts_of)]
+FilledParts = Annotated[Parts, Depends(_filled)]
+SignedIn = Annotated[Session, Depends(_session)]
+Seen = Annotated[Sight, Depends(_sight)]
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Error answers of a route, for OpenAPI."""
+    return {status: {"model": Problem} for status in statuses}
