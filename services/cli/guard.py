@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -38,15 +39,20 @@ class Charge:
 
 
 class Guard:
-    """The launcher's end of the pipe."""
+    """The launcher's end of the pipe.
 
-    def __init__(self) -> None:
+    Args:
+        holds: a file that stays open until the guard ends too, such as a lock that says that processes are left.
+    """
+
+    def __init__(self, holds: IO[str] | None = None) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "services.cli.guard"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=Path(__file__).parents[2],
+            pass_fds=[holds.fileno()] if holds else [],
             start_new_session=True,
         )
 

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import IO
 
 from services.cli.child import Child
 from services.cli.guard import Guard
@@ -35,13 +36,13 @@ def check_ports(parts: Iterable[Part]) -> None:
 class Supervisor:
     """The processes of one installation, watched by one thread."""
 
-    def __init__(self, log_folder: Path, *, say: Say) -> None:
+    def __init__(self, log_folder: Path, *, say: Say, lock: IO[str] | None = None) -> None:
         self._log_folder = log_folder
         self._say = say
         self._children: list[Child] = []
         self._lock = threading.RLock()
         self._stopping = threading.Event()
-        self._guard = Guard()
+        self._guard = Guard(lock)
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
         self._watcher.start()
 

@@ -1,0 +1,73 @@
+"""`floorwatch up` and `floorwatch demo`: start an installation, stay with it, stop it."""
+
+import signal
+import threading
+import webbrowser
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from types import FrameType
+
+import redis
+
+from services.cli import running, sign_in
+from services.cli.console import Aloud, fail, out
+from services.cli.installation import Installation
+from services.cli.parts.part import Part, StartError
+from services.cli.settings import LauncherSettings
+
+Feeds = Callable[[Installation], Sequence[Part]]
+
+
+class StopRequested(BaseException):
+    """SIGTERM or SIGHUP came; unwinds like KeyboardInterrupt."""
+
+
+def run(settings: LauncherSettings, *, command: str, open_browser: bool, feeds: Feeds = lambda _: ()) -> int:
+    """Start, wait for Ctrl-C or SIGTERM, stop. Returns the exit code."""
+    state_dir = settings.state_dir.absolute()
+    if other := running.find(state_dir):
+        fail(f"Floorwatch already runs (process {other.pid}): the wall is at {other.wall}")
+        return 1
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, _stop)
+    voice = Aloud()
+    installation = Installation(settings, command=command, voice=voice)
+    try:
+        installation.start()
+        for part in feeds(installation):
+            installation.feed(part)
+        _invite(installation, open_browser=open_browser)
+        threading.Event().wait()
+    except StartError as error:
+        voice.hush()
+        fail(str(error))
+        return 1
+    except (KeyboardInterrupt, StopRequested):
+        voice.hush()
+        out.print("stopping …")
+    finally:
+        # Whoever presses Ctrl-C twice wants it stopped, not half stopped.
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, signal.SIG_IGN)
+        installation.stop()
+    out.print("stopped")
+    return 0
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise StopRequested
+
+
+def _invite(installation: Installation, *, open_browser: bool) -> None:
+    settings = installation.settings
+    try:
+        address = sign_in.link(
+            redis_url=settings.redis_address, namespace=settings.namespace, wall=installation.wall, role="supervisor"
+        )
+    except redis.RedisError as error:
+        raise StartError(f"no sign-in link could be made: {error}") from error
+    out.print(f"\nThe wall: [bold]{address}[/]")
+    out.print("[dim]The link works once, within an hour; `floorwatch link` makes another. Ctrl-C stops everything.[/]")
+    if open_browser:
+        with suppress(webbrowser.Error):
+            webbrowser.open(address)
