@@ -1,13 +1,14 @@
 """What the subcommands do: build the parts, run them to their end, tell the result."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from services.ingest import process
+from services.ingest import app, process
 from services.ingest.bank_replay import record_bank
 from services.ingest.domain.disorder import Disorder
 from services.ingest.domain.pseudonym import pseudonyms
@@ -20,6 +21,9 @@ from services.ingest.sources.bank_files import Span
 from services.ingest.sources.files import SHIPPED_JANUARY, shipped
 from services.ingest.sources.rejects import Rejects
 from services.runtime.settings import load
+
+PORT_TAKEN = 2
+"""Exit code when it can't listen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +58,22 @@ class BankOptions(ReplayOptions):
 
 
 def serve() -> int:
-    """Serve HTTP until stopped."""
-    raise NotImplementedError
+    """Serve HTTP until stopped; the exit code."""
+    settings = load(IngestSettings)
+    problem: app.PortTakenError | None = None
+
+    async def work() -> None:
+        nonlocal problem
+        try:
+            await app.serve(settings)
+        except app.PortTakenError as taken:
+            problem = taken
+
+    code = process.run(settings, "ingest", work)
+    if problem is not None:
+        print(problem, file=sys.stderr)  # noqa: T201  # this is the command's answer
+        return PORT_TAKEN
+    return 0 if code == process.STOPPED else code  # being stopped is how a server ends
 
 
 def replay_bank(options: BankOptions) -> int:

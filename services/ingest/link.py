@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from services.ingest import telemetry
 from services.runtime import kafka
@@ -65,6 +65,16 @@ class Link:
             return len(await (await self._connect()).partitions_for(topic))
 
         return await self.insist(ask)
+
+    async def probe(self) -> None:
+        """Return when the broker answers; until then it counts as away."""
+
+        async def ask() -> None:
+            producer = await self._connect()
+            if not await producer.client.force_metadata_update():
+                raise KafkaConnectionError("no broker answers")
+
+        await self.insist(ask)
 
     async def deliver(self, records: Sequence[Record]) -> None:
         """Return when Kafka has acknowledged every record, in order within a partition; try for ever.

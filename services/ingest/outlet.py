@@ -31,7 +31,8 @@ from services.runtime.kafka import partition_of
 from services.runtime.logs import get_logger
 
 POSITION_EVERY_S = 1.0
-CLOSE_WITHIN_S = 5.0
+CLOSE_WITHIN_S = 3.0
+CLOSE_AWAY_WITHIN_S = 0.2
 
 
 class OutletClosedError(RuntimeError):
@@ -75,9 +76,10 @@ class Outlet:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Send what is left. If the body failed or was cancelled, or the broker is away, not for longer than 5 s."""
+        """Send what is left. If the body failed or was cancelled, for 3 s at most; not at all if the broker is away."""
+        limit = CLOSE_AWAY_WITHIN_S if self._link.away else CLOSE_WITHIN_S
         try:
-            async with asyncio.timeout(CLOSE_WITHIN_S if error is not None or self._link.away else None):
+            async with asyncio.timeout(limit if error is not None else None):
                 await self._finish()
         except (TimeoutError, OutletClosedError) as problem:
             get_logger().warning("closed before Kafka had everything", feed=self.feed, why=str(problem) or "timeout")
@@ -103,6 +105,10 @@ class Outlet:
     def full(self) -> bool:
         """Whether `send` would wait."""
         return self.backlog >= self._settings.ingest_backlog_events
+
+    async def probe(self) -> None:
+        """Return when the broker answers."""
+        await self._link.probe()
 
     async def send(self, events: Sequence[AnyEvent], *, position: Mapping[str, Any] | None = None) -> None:
         """Hand over events, and the position that is reached when Kafka has them. Waits only while too many wait.

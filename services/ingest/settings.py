@@ -28,6 +28,9 @@ class IngestSettings(CommonSettings):
     ingest_ahead_s: Annotated[float, Field(ge=0, le=86_400)] = Field(
         default=300.0, description="an event further ahead of this machine's clock is refused"
     )
+    ingest_silent_after_s: Annotated[float, Field(gt=0)] = Field(
+        default=900.0, description="a feed that has not POSTed for so long gets no heartbeats: its silence must show"
+    )
     ingest_heartbeat_s: Annotated[float, Field(gt=0, le=60)] = 1.0
     ingest_linger_ms: Annotated[float, Field(ge=0, le=1000)] = 20.0
     ingest_batch_events: Annotated[int, Field(ge=1, le=5000)] = 500
