@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
-import redis.asyncio
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.contracts.metrics import Interval, IvrInterval, interval_adapter
 from services.contracts.topology import Site
-from services.runtime import kafka
+from services.runtime import kafka, redis
 from services.runtime.settings import CommonSettings
 
 
@@ -21,6 +20,12 @@ async def log_ends(settings: CommonSettings) -> dict[TopicPartition, int]:
     """Offset of the newest record of each partition that metrics reads, where there is one."""
     async with _reading(settings, settings.names.contacts.name, settings.names.ivr.name) as reader:
         return await _ends(reader)
+
+
+async def count_dead_letters(settings: CommonSettings) -> int:
+    """How many inputs could not be used so far."""
+    async with _reading(settings, settings.names.dead_letters.name) as reader:
+        return sum(end + 1 for end in (await _ends(reader)).values())
 
 
 async def wait_until_applied(
@@ -43,7 +48,7 @@ async def wait_until_applied(
     """
     total = sum(end + 1 for end in ends.values())
     last, quiet_s = -1, 0.0
-    async with redis_client(settings) as client:
+    async with aclosing(redis.client(settings)) as client:
         while True:
             published = await client.hgetall(settings.names.progress_key)
             done = {tp: int(published.get(f"{tp.topic}|{tp.partition}".encode(), -1)) for tp in ends}
@@ -70,18 +75,6 @@ async def timezone_of(settings: CommonSettings, site: str) -> str | None:
     """IANA zone of a site by the topology on the log, or None if nobody has described the site."""
     record = (await _newest(settings, settings.names.topology.name)).get(f"site|{site}".encode())
     return None if record is None else Site.model_validate_json(record).timezone
-
-
-@asynccontextmanager
-async def redis_client(settings: CommonSettings) -> AsyncIterator["redis.asyncio.Redis"]:
-    """A Redis client that is closed at the end."""
-    from services.runtime import redis as clients  # noqa: PLC0415  # its name would hide the library's
-
-    client = clients.client(settings)
-    try:
-        yield client
-    finally:
-        await client.aclose()
 
 
 @asynccontextmanager
