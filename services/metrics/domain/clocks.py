@@ -1,0 +1,122 @@
+"""Clocks of one partition: how far each site's time has come there, and each feed's of a site.
+
+A site's clock is the latest moment that any event or heartbeat told; it never runs backwards. Like a page, the
+partition's clocks are a function of the log up to their offset. They are kept after the pages of the same
+checkpoint, so after a crash no page lacks a record that the clocks include.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+
+from services.contracts.events import Heartbeat
+from services.contracts.metrics import HALF_HOUR_MS, FeedClock
+from services.metrics.domain.pages import SLOT_MS
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[int, dict[str, int], list[tuple[str, str, int, float]]]).decode
+
+
+class Horizons(NamedTuple):
+    """How long the ledger stays open, in ms of feed time.
+
+    Attributes:
+        lateness_ms: a half-hour is final so long after its end.
+        horizon_ms: pages are closed for ever so long after their end.
+        folded_ms: pages are held folded from so long after their end.
+    """
+
+    lateness_ms: int = 10 * 60 * 1000
+    horizon_ms: int = 26 * 3600 * 1000
+    folded_ms: int = 2 * 3600 * 1000
+
+
+class SiteClock:
+    """A site's time on one partition.
+
+    Attributes:
+        at: epoch ms, −1 before the first event.
+        closed: pages of earlier slots take no more events.
+    """
+
+    __slots__ = ("_closes_next", "_horizon_ms", "at", "closed", "due", "ending", "swept")
+
+    def __init__(self, horizon_ms: int, at: int = -1) -> None:
+        """A clock at `at`."""
+        self._horizon_ms = horizon_ms
+        self._closes_next = -1
+        self.at = at
+        self.closed = 0
+        self.due: list[tuple[int, str]] = []  # heap: when a queue's rolling counts may change, queue
+        self.ending: list[tuple[int, str, int]] = []  # heap: when a half-hour may be final, scope, start
+        self.swept = 0  # `closed` when pages were last put away
+        self.reach(at)
+
+    @property
+    def forgotten(self) -> int:
+        """Pages of earlier slots can be dropped: every page of their half-hour is closed."""
+        return self.closed - HALF_HOUR_MS // SLOT_MS - 1
+
+    def reach(self, at: int) -> None:
+        """Go on to `at`, never back."""
+        self.at = max(at, self.at)
+        if self.at >= self._closes_next:
+            self.closed = max((self.at - self._horizon_ms) // SLOT_MS, 0)
+            self._closes_next = (self.closed + 1) * SLOT_MS + self._horizon_ms
+
+
+class Clocks:
+    """The clocks of one partition of one topic."""
+
+    def __init__(self, topic: str, partition: int, horizon_ms: int) -> None:
+        """No clock yet; `topic` is its name without the namespace."""
+        self._topic, self._partition, self._horizon_ms = topic, partition, horizon_ms
+        self._feeds: dict[tuple[str, str], tuple[int, float]] = {}
+        self._moved: set[tuple[str, str]] = set()
+        self.sites: dict[str, SiteClock] = {}
+        self.offset = -1
+
+    def site(self, site: str) -> SiteClock:
+        """The clock of a site."""
+        clock = self.sites.get(site)
+        if clock is None:
+            clock = self.sites[site] = SiteClock(self._horizon_ms)
+        return clock
+
+    def hear(self, heartbeat: Heartbeat) -> None:
+        """Take in a heartbeat; an older one than the feed's last says nothing."""
+        self.site(heartbeat.site).reach(heartbeat.at)
+        feed, news = (heartbeat.source, heartbeat.site), (heartbeat.at, heartbeat.rate)
+        if news > self._feeds.get(feed, (-1, 0.0)):
+            self._feeds[feed] = news
+            self._moved.add(feed)
+
+    def moved(self) -> list[FeedClock]:
+        """The feeds' clocks that moved since they were last asked for."""
+        moved, self._moved = self._moved, set()
+        return [self._feed_clock(*feed) for feed in sorted(moved)]
+
+    def _feed_clock(self, source: str, site: str) -> FeedClock:
+        at, rate = self._feeds[source, site]
+        name = f"{source}|{site}|{self._topic}|{self._partition}"
+        return FeedClock(id=name, source=source, site=site, at=at, rate=rate)
+
+    def encode(self) -> bytes:
+        """The value to keep: `[offset, {site: at}, [[source, site, at, rate]]]`."""
+        sites = {site: clock.at for site, clock in self.sites.items()}
+        return _encode((self.offset, sites, [(*feed, *news) for feed, news in self._feeds.items()]))
+
+    def restore(self, value: bytes) -> None:
+        """Take up clocks as they were kept.
+
+        Raises:
+            msgspec.DecodeError: the value is no clocks.
+        """
+        self.offset, sites, feeds = _decode(value)
+        self.sites = {site: SiteClock(self._horizon_ms, at) for site, at in sites.items()}
+        self._feeds = {(source, site): (at, rate) for source, site, at, rate in feeds}
+        self._moved = set(self._feeds)
+
+    def tell_all(self) -> None:
+        """Let `moved` give every feed's clock again."""
+        self._moved = set(self._feeds)

@@ -1,0 +1,96 @@
+"""The ledger: what is known of the contacts that arrived at one queue within five minutes, on one page.
+
+THE LAW: what a page holds is a function of the log's records up to the page's own offset. Whoever writes on a page
+reads that page and the event, nothing else. After a crash pages come back at different offsets; the records after
+the oldest are read again, and each page takes in only what it lacks.
+
+A page is kept as msgpack `[offset, open, {(id, arrived_at): entry}]`; only pages in use are held decoded.
+"""
+
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+SLOT_MS = 5 * 60 * 1000
+
+Entry = TypeVar("Entry", bound=tuple[int, ...])
+Key = tuple[str, int]
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_header = msgspec.msgpack.Decoder(tuple[int, int, msgspec.Raw]).decode
+_decode_entries = msgspec.msgpack.Decoder(dict[tuple[str, int], tuple[int, ...]]).decode
+
+
+class Page(Generic[Entry]):
+    """One page.
+
+    Attributes:
+        scope: the queue or flow that it belongs to.
+        slot: arrival ÷ SLOT_MS.
+        offset: the newest record that changed it.
+        entries: what is known of each contact or visit; None while the page is folded.
+        dirty: changed since it was last kept.
+        kept: the changelog has a version of it.
+        tallies: its counters, by whatever they were counted for; cleared when it changes.
+    """
+
+    __slots__ = ("_folded", "_open", "dirty", "entries", "kept", "offset", "scope", "slot", "tallies")
+
+    def __init__(self, scope: str, slot: int) -> None:
+        """An empty page."""
+        self.scope = scope
+        self.slot = slot
+        self.offset = -1
+        self.entries: dict[Key, Entry] | None = {}
+        self.dirty = False
+        self.kept = False
+        self.tallies: dict[Any, list[int]] = {}
+        self._folded = b""
+        self._open = 0
+
+    @classmethod
+    def restore(cls, scope: str, slot: int, value: bytes) -> "Page[Entry]":
+        """A page as it was kept, folded.
+
+        Raises:
+            msgspec.DecodeError: the value is no page.
+        """
+        page = cls(scope, slot)
+        page.offset, page._open, _ = _decode_header(value)
+        page._folded, page.entries, page.kept = value, None, True
+        return page
+
+    @property
+    def start(self) -> int:
+        """First moment of its arrivals, epoch ms."""
+        return self.slot * SLOT_MS
+
+    @property
+    def end(self) -> int:
+        """The moment after its last, epoch ms."""
+        return (self.slot + 1) * SLOT_MS
+
+    @property
+    def open(self) -> int:
+        """How many of it have no outcome yet: an entry's first number is its outcome, 0 while there is none."""
+        if self.entries is None:
+            return self._open
+        return sum(not entry[0] for entry in self.entries.values())
+
+    def unfolded(self) -> dict[Key, Entry]:
+        """Its entries, decoded now if they were not."""
+        if self.entries is None:
+            self.entries = _decode_entries(_decode_header(self._folded)[2])  # type: ignore[assignment]  # Entry is erased
+            self._folded = b""
+        assert self.entries is not None
+        return self.entries
+
+    def fold(self) -> None:
+        """Hold it as bytes only, until somebody asks."""
+        if self.entries is not None:
+            self._folded, self._open = self.encode(), self.open
+            self.entries = None
+
+    def encode(self) -> bytes:
+        """The value to keep."""
+        return self._folded if self.entries is None else _encode((self.offset, self.open, self.entries))

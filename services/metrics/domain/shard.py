@@ -1,0 +1,289 @@
+"""One partition of one topic: its pages, clocks and half-hours. What contacts and visits have in common."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from services.contracts.events import AnyEvent, Heartbeat
+from services.contracts.keeping import key_prefix
+from services.contracts.letters import DeadLetter
+from services.contracts.metrics import interval_id
+from services.metrics.domain.clocks import Clocks, Horizons, SiteClock
+from services.metrics.domain.floor import Floor, is_scoped_id, is_site_id
+from services.metrics.domain.half_hours import HalfHour, half_hour_at, half_hours_of, slots_of
+from services.metrics.domain.pages import Entry, Page
+
+LATEST_MS = 4_102_444_800_000
+"""2100-01-01: a later time is a mistake of its source, and would close every page."""
+
+State = tuple[bytes, bytes | None]
+"""(key, value): see contracts.keeping.StateEntry."""
+
+_to_json = msgspec.json.Encoder().encode
+
+
+class ClosedHalfHour(NamedTuple):
+    """A published half-hour: where it belongs, and its JSON (Interval or IvrInterval)."""
+
+    scope: str
+    date: str
+    start: int
+    value: bytes
+
+    @property
+    def id(self) -> str:
+        """Key on the intervals topic."""
+        return interval_id(self.scope, self.start)
+
+
+def state_key(partition: int, topic: str) -> bytes:
+    """Key of a partition's clocks, and the beginning of its pages' keys."""
+    return key_prefix(partition) + topic.encode()
+
+
+def page_key(partition: int, topic: str, scope: str, slot: int) -> bytes:
+    """Key of a page."""
+    return b"%b|%b|%d" % (state_key(partition, topic), scope.encode(), slot)
+
+
+class Scope(Generic[Entry]):
+    """A queue or a flow: its pages by slot, and the half-hours that are not final yet by their start."""
+
+    __slots__ = ("clock", "id", "pages", "site", "unfinished")
+
+    def __init__(self, scope_id: str, clock: SiteClock) -> None:
+        """Without any page."""
+        self.id = scope_id
+        self.site = scope_id.partition("/")[0]
+        self.clock = clock
+        self.pages: dict[int, Page[Entry]] = {}
+        self.unfinished: set[int] = set()
+
+
+S = TypeVar("S", bound=Scope[Any])
+
+
+class Shard(ABC, Generic[S, Entry]):
+    """Feed it with `apply`, ask it for its `checkpoint`, `restore` it after a crash.
+
+    Attributes:
+        letters: what could not be used since they were last taken.
+        unresolved: contacts or visits that were dropped with their page before their outcome was known.
+    """
+
+    def __init__(self, topic: str, partition: int, floor: Floor, horizons: Horizons) -> None:
+        """An empty shard; `topic` is its name without the namespace."""
+        self.topic, self.partition = topic, partition
+        self._floor, self._horizons = floor, horizons
+        self.clocks = Clocks(topic, partition, horizons.horizon_ms)
+        self.scopes: dict[str, S] = {}
+        self.letters: list[DeadLetter] = []
+        self.unresolved = 0
+        self._dirty: list[Page[Entry]] = []
+        self._clocks_kept_at = -1
+
+    # -- feeding
+
+    @abstractmethod
+    def apply(self, offset: int, events: Sequence[Any]) -> None:
+        """Take in a record's events. A record that the clocks include already changes nothing."""
+
+    @abstractmethod
+    def _make_scope(self, scope_id: str, clock: SiteClock) -> S:
+        """A new queue or flow."""
+
+    def _scope(self, scope_id: str, event: AnyEvent) -> S | None:
+        """The queue or flow, made now if it is new; None, and a letter, if its id can't be one."""
+        known = self.scopes.get(scope_id)
+        if known is not None:
+            return known
+        if not is_scoped_id(scope_id):
+            self._refuse(event, f"{scope_id[:200]!r} has not the form site/name", "queue or flow")
+            return None
+        scope = self._make_scope(scope_id, self.clocks.site(scope_id.partition("/")[0]))
+        self.scopes[scope_id] = scope
+        return scope
+
+    def _page(self, scope: S, slot: int, event: AnyEvent) -> Page[Entry] | None:
+        """The page to write the event on; None, and a letter, if it is closed for ever or no moment of ours."""
+        if slot < scope.clock.closed:
+            self._refuse(event, "too late: its half-hour is closed for ever")
+            return None
+        page: Page[Entry] | None = scope.pages.get(slot)
+        if page is None:
+            page = Page(scope.id, slot)
+            if page.end > LATEST_MS:
+                self._refuse(event, "a time after the year 2099")
+                return None
+            scope.pages[slot] = page
+        return page
+
+    def _reach(self, clock: SiteClock, event: AnyEvent) -> bool:
+        if event.at >= LATEST_MS:
+            self._refuse(event, "a time after the year 2099", "at")
+            return False
+        clock.reach(event.at)
+        return True
+
+    def _hear(self, heartbeat: Heartbeat) -> None:
+        if not is_site_id(heartbeat.site):
+            self._refuse(heartbeat, f"{heartbeat.site[:200]!r} is no site's id", "site")
+        elif heartbeat.at >= LATEST_MS:
+            self._refuse(heartbeat, "a time after the year 2099", "at")
+        else:
+            self.clocks.hear(heartbeat)
+
+    def _refuse(self, event: AnyEvent, reason: str, field: str | None = None) -> None:
+        name = f"heartbeat|{event.source}|{event.at}" if isinstance(event, Heartbeat) else event.event_id
+        content = _to_json(event).decode()[:2000]
+        letter_id = f"metrics|{self.topic}|{name}"
+        self.letters.append(DeadLetter(id=letter_id, source=event.source, reason=reason, field=field, content=content))
+
+    def _note(self, page: Page[Entry], offset: int) -> None:
+        """The page has changed: remember to keep it, forget what was counted."""
+        page.offset = offset
+        if page.tallies:
+            page.tallies.clear()
+        if not page.dirty:
+            page.dirty = True
+            self._dirty.append(page)
+
+    # -- asking
+
+    def checkpoint(self, pages_at_once: int) -> Iterator[tuple[list[ClosedHalfHour], list[State]]]:
+        """What changed since the last one, in slices: half-hours to publish, states to keep.
+
+        The clocks come after all pages, and the keys to forget (value None) last. That order must reach the log: then
+        no page lacks a record that the clocks include, whenever the process ends, and a replayed event finds the very
+        clock that it found at first.
+        """
+        dirty, self._dirty = self._dirty, []
+        published: set[tuple[str, int]] = set()
+        for first in range(0, len(dirty), pages_at_once):
+            pages = dirty[first : first + pages_at_once]
+            yield list(self._changed_half_hours(pages, published)), list(self._keep(pages))
+        yield list(self._ended_half_hours(published)), []
+        if self.clocks.offset > self._clocks_kept_at:
+            self._clocks_kept_at = self.clocks.offset
+            yield [], [(state_key(self.partition, self.topic), self.clocks.encode())]
+        yield [], [(key, None) for key in self.put_away()]
+
+    def _changed_half_hours(
+        self, pages: list[Page[Entry]], published: set[tuple[str, int]]
+    ) -> Iterator[ClosedHalfHour]:
+        for page in pages:
+            for half_hour in half_hours_of(self._timezone(page.scope), page.slot):
+                name = page.scope, half_hour.start
+                if name not in published:
+                    published.add(name)
+                    yield self._publish(self.scopes[page.scope], half_hour)
+
+    def _keep(self, pages: list[Page[Entry]]) -> Iterator[State]:
+        for page in pages:
+            page.dirty = False
+            if page.slot >= self.scopes[page.scope].clock.forgotten:
+                page.kept = True
+                yield page_key(self.partition, self.topic, page.scope, page.slot), page.encode()
+
+    def _ended_half_hours(self, published: set[tuple[str, int]]) -> Iterator[ClosedHalfHour]:
+        for scope_id, start in self._ended():
+            if (scope_id, start) not in published:
+                half_hour = half_hour_at(self._timezone(scope_id), start)
+                yield self._publish(self.scopes[scope_id], half_hour)
+
+    def put_away(self) -> list[bytes]:
+        """Drop the pages that are closed and fold those that rest; the keys that are to be forgotten."""
+        forgotten: list[bytes] = []
+        for clock in self.clocks.sites.values():
+            if clock.swept == clock.closed:
+                continue
+            clock.swept = clock.closed
+            for scope in self.scopes.values():
+                if scope.clock is clock:
+                    forgotten += self._sweep(scope)
+        return forgotten
+
+    def _sweep(self, scope: S) -> Iterator[bytes]:
+        resting = scope.clock.at - self._horizons.folded_ms
+        for slot, page in list(scope.pages.items()):
+            if slot < scope.clock.forgotten:
+                self._drop(scope, page)
+                if page.kept:
+                    yield page_key(self.partition, self.topic, scope.id, slot)
+            elif page.entries is not None and page.end < resting and not page.open:
+                page.fold()
+
+    def _drop(self, scope: S, page: Page[Entry]) -> None:
+        self.unresolved += page.open
+        del scope.pages[page.slot]
+
+    # -- restoring
+
+    def restore(self, clocks: bytes | None, pages: Iterable[tuple[str, int, bytes]]) -> None:
+        """Take up what was kept: the clocks' value and (scope, slot, value) of each page."""
+        if clocks is not None:
+            self.clocks.restore(clocks)
+            self._clocks_kept_at = self.clocks.offset
+        for scope_id, slot, value in pages:
+            scope = self.scopes.get(scope_id)
+            if scope is None:
+                scope = self._make_scope(scope_id, self.clocks.site(scope_id.partition("/")[0]))
+                self.scopes[scope_id] = scope
+            page: Page[Entry] = Page.restore(scope_id, slot, value)
+            scope.pages[slot] = page
+            for half_hour in half_hours_of(self._timezone(scope_id), slot):
+                self._await_end(scope, half_hour)
+
+    def relearn(self, site: str | None, scope_id: str | None) -> None:
+        """The description of a site or a scope has changed: publish its half-hours again."""
+        for scope in self.scopes.values():
+            if site == scope.site or scope_id == scope.id:
+                for page in scope.pages.values():
+                    self._publish_again(page)
+
+    def _publish_again(self, page: Page[Entry]) -> None:
+        page.tallies.clear()
+        if not page.dirty:
+            page.dirty = True
+            self._dirty.append(page)
+
+    # -- half-hours
+
+    def _publish(self, scope: S, half_hour: HalfHour) -> ClosedHalfHour:
+        pages = [scope.pages[slot] for slot in slots_of(half_hour) if slot in scope.pages]
+        open_, counted = self._count(scope, half_hour, pages)
+        over = half_hour.end + self._horizons.lateness_ms <= scope.clock.at
+        self._await_end(scope, half_hour)
+        view = {
+            "id": interval_id(scope.id, half_hour.start),
+            "scope": scope.id,
+            **half_hour._asdict(),
+            "status": "final" if over and not open_ else "provisional",
+            "revision": max((page.offset for page in pages), default=-1),
+            **counted,
+        }
+        return ClosedHalfHour(scope.id, half_hour.date, half_hour.start, _to_json(view))
+
+    @abstractmethod
+    def _count(self, scope: S, half_hour: HalfHour, pages: list[Page[Entry]]) -> tuple[int, dict[str, Any]]:
+        """(how many have no outcome yet, the part of the JSON that is this kind's own)."""
+
+    def _await_end(self, scope: S, half_hour: HalfHour) -> None:
+        """Publish it again when it is over, if that is still to come."""
+        over = half_hour.end + self._horizons.lateness_ms
+        if scope.clock.at < over and half_hour.start not in scope.unfinished:
+            scope.unfinished.add(half_hour.start)
+            heappush(scope.clock.ending, (over, scope.id, half_hour.start))
+
+    def _ended(self) -> Iterator[tuple[str, int]]:
+        for clock in self.clocks.sites.values():
+            while clock.ending and clock.ending[0][0] <= clock.at:
+                _, scope_id, start = heappop(clock.ending)
+                self.scopes[scope_id].unfinished.discard(start)
+                yield scope_id, start
+
+    def _timezone(self, scope_id: str) -> str:
+        return self._floor.timezone(scope_id.partition("/")[0])
