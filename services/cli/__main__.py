@@ -8,7 +8,7 @@ import typer
 
 from services.cli import demo as demo_feeds
 from services.cli import doctor as findings
-from services.cli import launcher, running, sign_in
+from services.cli import feed_commands, launcher, running, sign_in
 from services.cli.console import fail, out
 from services.cli.settings import LauncherSettings
 from services.runtime.settings import load
@@ -52,7 +52,7 @@ def demo(
     try:
         feeds = demo_feeds.feeds(begin=from_, speed=speed)
     except ValueError:
-        fail(f"--from {from_!r} is not a local day or time such as '1999-01-11 08:00'")
+        fail(f"--from {from_!r} is not a local day or time such as '1999-01-13 08:00'")
         raise typer.Exit(2) from None
     raise typer.Exit(launcher.run(load(LauncherSettings), command="demo", open_browser=open_browser, feeds=feeds))
 
@@ -81,6 +81,9 @@ def link(
 def doctor() -> None:
     """Look at every part and say what is well and what is not, one line a finding. Fails if anything is not."""
     raise typer.Exit(findings.run(load(LauncherSettings)))
+
+
+feed_commands.register(cli)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from services.cli.child import ROOT
 from services.cli.installation import Installation
 from services.cli.parts.part import Part
 
-BEGIN = "1999-01-11 08:00"  # a Monday; the queue fills within the hour
+BEGIN = "1999-01-13 08:00"  # a Wednesday; the 11th and 12th are missing in the data
 SPEED = 20.0
 SEED = 1999
 BANK_ZONE = ZoneInfo("Asia/Jerusalem")

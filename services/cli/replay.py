@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from services.cli.settings import LauncherSettings
 from services.contracts.topology import unknown_site
 from services.runtime.settings import CommonSettings, load
 
+Action = Callable[[LauncherSettings], int]
 NOT_RUNNING = "no installation runs here: start one with `floorwatch up`"
 
 
@@ -80,13 +81,19 @@ def own_place(settings: LauncherSettings) -> Iterator[Place]:
 def run_ingest(place: Place, arguments: Sequence[str]) -> int:
     """Run a subcommand of ingest in an installation, on this terminal; its exit code."""
     command = [sys.executable, "-m", "services.ingest", *arguments]
-    environment = {**os.environ, **place.environment, "FLOORWATCH_PARENT_PID": str(os.getpid())}
+    mine = {"FLOORWATCH_PARENT_PID": str(os.getpid()), "FLOORWATCH_COMMAND": "floorwatch"}
+    environment = {**os.environ, **place.environment, **mine}
     with subprocess.Popen(command, env=environment) as process:  # noqa: S603  # our own service
         while True:
             try:
                 return process.wait()
             except KeyboardInterrupt:
                 continue  # the terminal's Ctrl-C reached the child as well; it stops cleanly
+
+
+def show_help(arguments: Sequence[str]) -> int:
+    """The help of one of ingest's subcommands, in the name of this command."""
+    return run_ingest(Place({}), arguments)
 
 
 def replay(settings: LauncherSettings, arguments: Sequence[str], out: Path | None) -> int:
