@@ -145,7 +145,7 @@ class Audience:
         entries = messages.seen(self._ledger.since(before), group.sight)
         group.seq = seq
         group.changes += len(entries)
-        if not entries:
+        if not entries and self._ledger.can_tell_since(before):  # else a removal was forgotten meanwhile
             for seat in group.seats - self.behind:
                 seat.backlog.position = seq
             return
