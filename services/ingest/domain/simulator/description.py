@@ -5,7 +5,7 @@ Everything is validated; an unknown field is an error. Times of day are local to
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
 from services.contracts.topology import Contract, Id
 
@@ -32,7 +32,11 @@ def _minute_of_day(text: object) -> object:
     return value
 
 
-MinuteOfDay = Annotated[int, BeforeValidator(_minute_of_day)]
+def _as_text(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+MinuteOfDay = Annotated[int, BeforeValidator(_minute_of_day), PlainSerializer(_as_text, return_type=str)]
 
 
 def sums_to_one(what: str, shares: list[float]) -> None:
