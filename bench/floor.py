@@ -4,14 +4,25 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from services.contracts.events import Abandoned, Answered, ContactEvent, Ended, Heartbeat, Offered, encode_batch
+from services.contracts.events import (
+    Abandoned,
+    Answered,
+    ContactEvent,
+    Ended,
+    Heartbeat,
+    Offered,
+    decode_contacts,
+    encode_batch,
+)
 from services.runtime.kafka import partition_of
 
 START_MS = 1_767_225_600_000  # 2026-01-01T00:00Z
 BATCH = 200
 
 
-def events(queues: int, contacts: int, *, per_half_hour: float = 100.0, seed: int = 1) -> Iterator[ContactEvent]:
+def events(
+    queues: int, contacts: int, *, per_half_hour: float = 100.0, seed: int = 1, shift_ms: int = 0
+) -> Iterator[ContactEvent]:
     """About 2.9 events a contact in time order: 12 % abandon, the others are answered and ended.
 
     Args:
@@ -19,9 +30,14 @@ def events(queues: int, contacts: int, *, per_half_hour: float = 100.0, seed: in
         contacts: how many contacts in all.
         per_half_hour: contacts of one queue in half an hour.
         seed: of the random numbers.
+        shift_ms: later than START_MS by so much.
     """
     rng = np.random.default_rng(seed)
-    offered = np.cumsum(rng.exponential(1_800_000 / (per_half_hour * queues), contacts)).astype(np.int64) + START_MS
+    offered = (
+        np.cumsum(rng.exponential(1_800_000 / (per_half_hour * queues), contacts)).astype(np.int64)
+        + START_MS
+        + shift_ms
+    )
     waits = rng.exponential(18_000, contacts).astype(np.int64)
     talks = rng.lognormal(12.0, 0.6, contacts).astype(np.int64)
     abandons = rng.random(contacts) < 0.12
@@ -61,3 +77,8 @@ def records(stream: Iterator[ContactEvent], partitions: int, *, batch: int = BAT
         rest.extend(Heartbeat("bench", f"site{i}", at) for i in range(8))
         packed.append((partition, encode_batch(rest), len(rest)))
     return packed
+
+
+def singly(value: bytes) -> Iterator[bytes]:
+    """The same events, one a record."""
+    return (encode_batch([event]) for event in decode_contacts(value))

@@ -1,0 +1,21 @@
+"""All benches, one after the other. Each also runs alone and has options: `python -m bench.throughput --help`."""
+
+import subprocess
+import sys
+
+BENCHES = ("throughput", "latency", "recovery", "sockets")
+
+
+def main() -> int:
+    failed = []
+    for name in BENCHES:
+        print(f"\n== {name}", flush=True)
+        if subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False).returncode:
+            failed.append(name)
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return len(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

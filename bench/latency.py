@@ -1,0 +1,161 @@
+"""From POST to the message on the WebSocket, with every service and 100 sockets, and the memory of each part.
+
+Half of the events are Offered, half Answered. Each Answered is timed: from the moment its POST is sent until a socket
+gets a tile of its queue that counts it. The first seconds warm up and are not counted.
+"""
+
+import argparse
+import asyncio
+import json
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+from websockets.asyncio.client import connect
+
+from bench.processes import cpu_s, percentiles
+from services.cli import sign_in
+from services.cli.installation import Installation, on_free_ports
+
+QUEUES = 200
+SOCKETS = 100
+TIMED = 5
+WARM_UP_S = 5
+SUBSCRIBE = json.dumps({"type": "subscribe", "filters": {"kinds": ["tile"]}})
+
+
+@dataclass
+class Load:
+    """What was posted and what the timed sockets have seen of it.
+
+    Attributes:
+        sent: per queue, when the nth Answered was posted.
+        seen: per timed socket and queue, how many Answered it knows of.
+        delays: milliseconds.
+        counted_from: delays of what was posted before are not kept.
+    """
+
+    sent: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    seen: list[defaultdict[str, int]] = field(default_factory=list)
+    delays: list[float] = field(default_factory=list)
+    counted_from: float = 0.0
+
+    def see(self, socket: int, items: list[dict[str, Any]], now: float) -> None:
+        for item in items:
+            if item["level"] != "queue":
+                continue
+            queue, known = item["id"], self.seen[socket][item["id"]]
+            answered = item["rolling"]["20"]["answered"]
+            for posted in self.sent[queue][known:answered]:
+                if posted >= self.counted_from:
+                    self.delays.append((now - posted) * 1000)
+            self.seen[socket][queue] = max(known, answered)
+
+
+def batch(number: int, size: int) -> list[dict[str, str]]:
+    """Events of one POST: contacts offered two seconds ago, half of them answered now."""
+    now = datetime.now(UTC)
+    offered_at, occurred_at = (now - timedelta(seconds=2)).isoformat(), now.isoformat()
+    events = []
+    for i in range(size):
+        contact, queue = f"{number}-{i}", f"site{(number * size + i) // 2 % 4}/q{(number * size + i) // 2 % QUEUES}"
+        common = {"source": "bench", "queue": queue, "contact": contact}
+        if i % 2:
+            events.append(
+                {
+                    **common,
+                    "type": "answered",
+                    "event_id": f"{contact}:a",
+                    "occurred_at": occurred_at,
+                    "offered_at": offered_at,
+                }
+            )
+        else:
+            events.append({**common, "type": "offered", "event_id": f"{contact}:o", "occurred_at": occurred_at})
+    return events
+
+
+async def post(client: httpx.AsyncClient, load: Load, number: int, size: int) -> None:
+    events = batch(number, size)
+    body = json.dumps(events)
+    posted = time.perf_counter()
+    for event in events:
+        if event["type"] == "answered":
+            load.sent[event["queue"]].append(posted)
+    answer = await client.post("/v1/events", content=body, headers={"content-type": "application/json"})
+    if answer.status_code not in (200, 202):
+        raise RuntimeError(f"{answer.status_code}: {answer.text[:300]}")
+
+
+def cookie(installation: Installation) -> str:
+    """A session, by a one-time link."""
+    settings = installation.settings
+    link = sign_in.link(redis_url=settings.redis_address, namespace=settings.namespace, wall=installation.wall)
+    answer = httpx.get(link)
+    return "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
+
+
+async def listen(address: str, session: str, load: Load, number: int) -> None:
+    headers = {"Cookie": session}
+    async with connect(address, additional_headers=headers, compression=None, max_size=None, max_queue=None) as socket:
+        await socket.send(SUBSCRIBE)
+        async for message in socket:
+            if number < TIMED:
+                now = time.perf_counter()
+                told = json.loads(message)
+                load.see(number, told.get("items", ()), now)
+
+
+async def measure(installation: Installation, rate: int, seconds: int) -> None:
+    load = Load(seen=[defaultdict(int) for _ in range(TIMED)])
+    address = f"ws://127.0.0.1:{installation.port('api')}/v1/live"
+    session = cookie(installation)
+    key = installation.environment["FLOORWATCH_INGEST_KEYS"].split(",")[0]
+    listening = [asyncio.create_task(listen(address, session, load, i)) for i in range(SOCKETS)]
+    await asyncio.sleep(1)
+    size = max(2, rate // 100)
+    pause = size / rate
+    before = {child.part.name: cpu_s(psutil.Process(child.pid)) for child in installation.children}
+    base = f"http://127.0.0.1:{installation.port('ingest')}"
+    limits = httpx.Limits(max_connections=50)
+    async with httpx.AsyncClient(base_url=base, headers={"x-api-key": key}, limits=limits, timeout=30) as client:
+        posting = set()
+        began = time.perf_counter()
+        load.counted_from = began + WARM_UP_S
+        salt = int(time.time() * 1000) * 1000
+        for i in range(int((seconds + WARM_UP_S) / pause)):
+            await asyncio.sleep(began + i * pause - time.perf_counter())
+            posting.add(asyncio.create_task(post(client, load, salt + i, size)))
+        took = time.perf_counter() - began
+        await asyncio.gather(*posting)
+    await asyncio.sleep(2)
+    for task in listening:
+        task.cancel()
+    sent = sum(map(len, load.sent.values()))
+    missing = sum(sent - sum(seen.values()) for seen in load.seen)
+    print(f"{2 * sent / took:7,.0f} events/s in POSTs of {size}, {SOCKETS} sockets: {percentiles(load.delays)}")
+    print(f"    {missing} of {sent * TIMED:,} not seen two seconds after the last POST")
+    for child in installation.children:
+        process = psutil.Process(child.pid)
+        share = (cpu_s(process) - before[child.part.name]) / took
+        print(f"    {child.part.name:8} {process.memory_info().rss / 1e6:6.0f} MB  {share:6.1%} of a core")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rates", type=int, nargs="+", default=[1_000, 10_000], help="events a second")
+    parser.add_argument("--seconds", type=int, default=20, help="measured time of each rate")
+    options = parser.parse_args()
+    for rate in options.rates:
+        with tempfile.TemporaryDirectory() as folder, Installation(on_free_ports(Path(folder))) as installation:
+            asyncio.run(measure(installation, rate, options.seconds))
+
+
+if __name__ == "__main__":
+    main()
