@@ -1,8 +1,8 @@
 """Restart of the metrics service after SIGKILL until its numbers are right and current again, with 200 queues.
 
-Metrics has counted a floor's history and follows a live feed. It is killed and started again at once. It is current when
-all that was on the log a second before is published. The broker gives a dead member's partitions away only when its
-session is over, so that time is shown apart.
+Metrics has counted a floor's history and follows a live feed. It is killed and started again at once. It is current
+when all that was on the log a second before is published. The broker gives a dead member's partitions away only when
+its session is over, so that time is shown apart.
 """
 
 import argparse
