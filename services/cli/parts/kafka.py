@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import subprocess
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +35,8 @@ def kafka(folder: Path, *, port: int, controller_port: int) -> Part:
 
 def not_answering(bootstrap_servers: str, *, timeout_s: float = 3) -> str | None:
     """None when a broker answers a metadata request, else the reason. For callers with or without an event loop."""
+    if not any(_listens(server, timeout_s) for server in bootstrap_servers.split(",")):
+        return f"no Kafka answers at {bootstrap_servers}"  # without a client's many lines about it
 
     async def ask() -> str | None:
         client = AIOKafkaClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=int(timeout_s * 1000))
@@ -48,6 +51,15 @@ def not_answering(bootstrap_servers: str, *, timeout_s: float = 3) -> str | None
 
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, ask()).result()
+
+
+def _listens(server: str, timeout_s: float) -> bool:
+    host, _, port = server.strip().rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=timeout_s).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _java() -> str:
