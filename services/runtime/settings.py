@@ -60,3 +60,31 @@ def load(kind: type[Settings], **overrides: Any) -> Settings:
             variable = name if name.isupper() else f"{prefix}{name.upper()}"
             print(f"{variable}={problem['input']!r}: {problem['msg']}", file=sys.stderr)  # noqa: T201  # before logging is set up
         raise SystemExit(2) from None
+
+
+class StreamSettings(CommonSettings):
+    """What the two Faust services share. Prefix of the variables: FLOORWATCH_."""
+
+    session_timeout_s: Annotated[float, Field(ge=1, le=300)] = Field(
+        default=6.0,
+        description="how long Kafka waits for a silent worker before its partitions go to another; "
+        "not under the broker's group.min.session.timeout.ms",
+    )
+    rebalance_timeout_s: Annotated[float, Field(ge=1, le=300)] = 10.0
+    group_instance_id: str | None = Field(
+        default=None, description="static membership: a name of this worker that survives its restart"
+    )
+    checkpoint_s: Annotated[float, Field(gt=0, le=60)] = Field(
+        default=0.3, description="least seconds between two checkpoints"
+    )
+    flush_s: Annotated[float, Field(gt=0, le=10)] = Field(
+        default=0.1, description="least seconds between two publications of tiles"
+    )
+    join_within_s: Annotated[float, Field(gt=0, le=3600)] = Field(
+        default=60.0, description="a worker that is no member of its group by then ends"
+    )
+
+    @property
+    def heartbeat_s(self) -> float:
+        """A sixth of the session: Kafka's advice is less than a third."""
+        return self.session_timeout_s / 6

@@ -1,0 +1,445 @@
+"""The checkpointed stream: at-least-once delivery, exactly-once effect, written once for metrics and alerts.
+
+A Faust stream feeds records to a Keeper (pure, services/contracts/keeping.py). Every few hundred milliseconds a
+checkpoint takes what became dirty, and then, each step awaited before the next begins:
+
+1. outputs are published (their ids are deterministic: after a crash the same are published again),
+2. the outlet is told how far all effects are published,
+3. states are stored on the changelog, each with the offset that it includes,
+4. keys that are over are deleted from the changelog,
+5. the records are acknowledged.
+
+Whatever was not in a checkpoint is replayed after a crash, and what was is skipped by its offset. Nothing of an old
+assignment is published, stored or acknowledged: before each step the assignment is checked. docs/decisions/0010 has
+the reasons.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import faust
+from aiokafka import AIOKafkaProducer
+from aiokafka.structs import RecordMetadata
+
+from services.contracts.keeping import Keeper, Output, Record, StateEntry
+from services.contracts.names import Topic
+from services.runtime import kafka, telemetry
+from services.runtime.changelog import RAW, Changelog, changelog_topic
+from services.runtime.ending import end_now
+from services.runtime.lease import Lease
+from services.runtime.logs import get_logger
+from services.runtime.pace import Pace
+from services.runtime.settings import StreamSettings
+
+TopicPartition = tuple[str, int]
+Progress = Mapping[TopicPartition, int]
+BREATH_S = 0.01  # other tasks get their turn at least that often
+
+_T = TypeVar("_T")
+
+log = get_logger()
+
+
+class Outlet:
+    """What leaves the service beside the outputs of checkpoints. Override what is needed.
+
+    The three methods never run at the same time. An exception ends the process: a Redis that is away is no
+    exception but a state to be handled.
+    """
+
+    async def restored(self, partitions: frozenset[int]) -> None:
+        """The keeper has just been restored with these partitions; no record has been applied since."""
+
+    async def flush(self) -> None:
+        """Records were applied: publish what changed. At once when quiet, else at most every `flush_s`."""
+
+    async def published(self, progress: Progress) -> None:
+        """All outputs of the records up to these offsets are published; their state is not yet stored."""
+
+
+class _App(faust.App):  # type: ignore[misc]  # Faust is untyped
+    def _create_directories(self) -> None:
+        """Nothing is kept on disk: the changelog is the store."""
+
+
+def _new_app(settings: StreamSettings, app_id: str, partitions: int) -> Any:
+    return _App(
+        app_id,
+        broker=";".join(f"kafka://{server.strip()}" for server in settings.kafka_bootstrap_servers.split(",")),
+        store="memory://",
+        web_enabled=False,
+        topic_partitions=partitions,
+        topic_replication_factor=settings.replication,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=settings.group_instance_id,
+        broker_session_timeout=settings.session_timeout_s,
+        broker_heartbeat_interval=settings.heartbeat_s,
+        broker_rebalance_timeout=settings.rebalance_timeout_s,
+        broker_request_timeout=max(40.0, settings.session_timeout_s + 1),
+        broker_commit_interval=1.0,
+        consumer_max_fetch_size=4 * 1024 * 1024,  # a larger record still comes, alone
+        stream_buffer_maxsize=512,
+    )
+
+
+class CheckpointedStream:
+    """One Faust app, one stream of one or several source topics of as many partitions, one Keeper."""
+
+    def __init__(
+        self,
+        settings: StreamSettings,
+        *,
+        service: str,
+        sources: Sequence[Topic],
+        keeper: Keeper,
+        outlet: Outlet | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        """Describe the stream. Nothing is contacted before `start`."""
+        counts = {source.partitions or settings.partitions for source in sources}
+        if len(counts) != 1:
+            raise ValueError(f"source topics of one stream must have as many partitions: {counts}")
+        (self.partition_count,) = counts
+        app_id = f"{settings.namespace}-{service}"
+        self.changelog_topic = changelog_topic(app_id)
+        self.app = _new_app(settings, app_id, self.partition_count)
+        self.changelog = Changelog(self.app, offset_of=keeper.offset_of, partitions=self.partition_count)
+        self.changelog.recovered = self._restore
+        self.app.tables.add(self.changelog)
+        topic = self.app.topic(*(source.name for source in sources), **RAW, allow_empty=True)
+        self.app.agent(topic, name="records")(self._consume)
+        self.app.on_partitions_assigned.connect(self._on_assigned)
+
+        self._settings = settings
+        self._keeper = keeper
+        self._outlet = outlet or Outlet()
+        self._pace = pace or Pace(least_s=settings.checkpoint_s)
+        self._lease = Lease(max(settings.session_timeout_s - 2 * settings.heartbeat_s, 0.5))
+        self._producer: AIOKafkaProducer | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+        self.assignment = 0  # counts assignments taken over; 0 is none
+        self._welcomed = 0  # the one that the outlet knows of
+        self.partitions: frozenset[int] = frozenset()
+        self._generation: int | None = None
+        self._pending: list[Any] = []
+        self._applied: dict[TopicPartition, int] = {}
+        self._newest: dict[TopicPartition, int] = {}
+        self._heard = time.monotonic()
+
+        self._open = asyncio.Event()  # apply may run: restored, and no checkpoint is being taken
+        self._dirty = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._unflushed = asyncio.Event()
+        self._outlet_turn = asyncio.Lock()
+        self._checkpoint_turn = asyncio.Lock()
+
+    # Life ------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Create what is missing on the broker and begin. Returns when the first recovery is over."""
+        await kafka.ensure_topics(self._settings, [self.changelog_topic])
+        self._producer = kafka.producer(self._settings)
+        await self._producer.start()
+        self._lease.start()
+        for work in (self._checkpoints(), self._flushes()):
+            self._begin(work)
+        self.app.finalize()
+        await self.app.start()
+
+    async def final_checkpoint(self) -> None:
+        """Take no more records in, and store and acknowledge what was applied."""
+        self._closing = True
+        self._open.clear()
+        await self._guarded(self._checkpoint())
+
+    async def stop(self) -> None:
+        """Leave the group and let go of the broker. What was not in a checkpoint is replayed by the next owner."""
+        self._closing = True
+        self._open.clear()
+        for task in self._tasks:
+            task.cancel()
+        await self.app.stop()
+        self._lease.stop()
+        if self._producer is not None:
+            await self._producer.stop()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, work: Awaitable[_T]) -> _T:
+        """Await what must not fail: with work that was not kept, Faust must not go on."""
+        try:
+            return await work
+        except Exception:  # noqa: BLE001  # whatever it is
+            end_now("state could not be kept")
+
+    # The assignment ----------------------------------------------------------------------------------------------
+
+    async def _on_assigned(self, *_: Any, **__: Any) -> None:
+        self._lease.renew()
+
+    def _restore(self, partitions: frozenset[int]) -> None:
+        """Recovery is over: forget what was, begin with what the changelog says."""
+        try:
+            self._open.clear()
+            self._generation = self.app.tables.recovery._generation_id  # noqa: SLF001  # the one it recovered for
+            self.assignment += 1
+            self.partitions = partitions
+            self._pending.clear()
+            self._applied.clear()
+            self._newest.clear()
+            self._keeper.restore(self.changelog.entries(), partitions)
+            self._heard = time.monotonic()
+        except Exception:  # noqa: BLE001  # Faust would swallow it and go on
+            end_now("restoring the state failed")
+        telemetry.ASSIGNMENTS.inc()
+        telemetry.PARTITIONS.set(len(partitions))
+        telemetry.RECOVERED.set(len(self.changelog.kept))
+        log.info(
+            "partitions assigned",
+            partitions=sorted(partitions), states=len(self.changelog.kept), repairs=len(self.changelog.repairs),
+        )  # fmt: skip
+        self._begin(self._welcome(self.assignment))
+
+    async def _welcome(self, assignment: int) -> None:
+        async with self._checkpoint_turn:  # a checkpoint of the old assignment finds out and ends
+            await self._guarded(self._run_outlet(assignment, lambda: self._outlet.restored(self.partitions)))
+        if self.holds(assignment):
+            self._welcomed = assignment
+            self._reopen()
+            self._dirty.set()  # what the keeper closed by itself, and repairs
+            self._unflushed.set()
+
+    def _reopen(self) -> None:
+        if not self._closing:
+            self._open.set()
+
+    @property
+    def serving(self) -> bool:
+        """Whether records of the current assignment are taken in (or could be, if there were any)."""
+        return self._welcomed == self.assignment and self.restored
+
+    @property
+    def restored(self) -> bool:
+        """Whether the current assignment's state is in memory."""
+        return self.assignment > 0 and self._generation == self.app.consumer_generation_id
+
+    def holds(self, assignment: int) -> bool:
+        """Whether what was done for `assignment` may still be written: checked before each step of a checkpoint."""
+        if assignment != self.assignment or not self.restored:
+            return False
+        if self._lease.lapsed:
+            self._give_up()
+            return False
+        return True
+
+    def _give_up(self) -> None:
+        """We slept too long to be sure of our partitions: join anew, and write nothing until then."""
+        telemetry.LAPSES.inc()
+        log.warning("this process was stopped for too long, its partitions may be another's: joining again")
+        self._generation = None
+        thread = self.app.consumer._thread  # noqa: SLF001  # Faust has no call for it
+        thread.thread_loop.call_soon_threadsafe(thread._consumer._coordinator.request_rejoin)  # noqa: SLF001
+
+    # What readiness and telemetry ask ----------------------------------------------------------------------------
+
+    def _fetching(self) -> Iterator[tuple[TopicPartition, Any]]:
+        """Each source partition that is ours, and aiokafka's state of it."""
+        consumer = self.app.consumer._thread._consumer  # noqa: SLF001  # Faust has no call for it
+        subscription = consumer._subscription.subscription if consumer else None  # noqa: SLF001
+        if subscription is None or subscription.assignment is None:
+            return
+        for tp in subscription.assignment.tps:
+            if tp.topic != self.changelog_topic.name and (state := subscription.assignment.state_value(tp)):
+                yield (tp.topic, tp.partition), state
+
+    def lag(self) -> dict[TopicPartition, int]:
+        """Records that wait in each source partition, as far as anything is known of it."""
+        acknowledged = self.app.consumer._committed_offset  # noqa: SLF001  # Faust has no call for it
+        lag = {}
+        for place, state in self._fetching():
+            read_to = self._newest.get(place, (acknowledged.get(place) or 0) - 1)
+            if state.highwater is not None:
+                lag[place] = max(0, state.highwater - 1 - read_to)
+        return lag
+
+    def silent_s(self) -> float:
+        """Seconds since the broker answered a fetch or a record was applied; 0 while nothing is to be fetched."""
+        since_applied = time.monotonic() - self._heard
+        since_answers = [time.time() - state.timestamp / 1000 for _, state in self._fetching() if state.timestamp]
+        return max(0.0, min([since_applied, *since_answers]))
+
+    # Records in --------------------------------------------------------------------------------------------------
+
+    async def _consume(self, stream: Any) -> None:
+        breath = time.monotonic()
+        async for event in stream.noack().events():
+            try:
+                if not self._open.is_set():
+                    await self._open.wait()
+                await self._take_in(event)
+                if time.monotonic() - breath > BREATH_S:
+                    await asyncio.sleep(0)
+                    breath = self._heard = time.monotonic()
+            except Exception:  # noqa: BLE001  # Faust would acknowledge the record and go on
+                message = event.message
+                end_now(
+                    "a record could not be applied",
+                    topic=message.topic,
+                    partition=message.partition,
+                    offset=message.offset,
+                )
+
+    async def _take_in(self, event: Any) -> None:
+        message = event.message
+        if message.generation_id != self._generation:
+            telemetry.STALE_RECORDS.inc()
+            return
+        place = (message.topic, message.partition)
+        newest = self._newest.get(place)
+        if newest is None:
+            await self._check_first(message)
+        elif message.offset != newest + 1:
+            if message.offset <= newest:
+                telemetry.REPEATED_RECORDS.inc()
+                return
+            telemetry.GAPS.inc()
+        value = message.value or b""
+        self._keeper.apply(Record(message.topic, message.partition, message.offset, value))
+        self._newest[place] = self._applied[place] = message.offset
+        self._pending.append(event)
+        telemetry.RECORDS.labels(message.topic).inc()
+        telemetry.RECORD_BYTES.inc(len(value))
+        self._dirty.set()
+        self._unflushed.set()
+        if self._keeper.urgent():
+            self._hurry.set()
+
+    async def _check_first(self, message: Any) -> None:
+        """The first record of a partition in an assignment must be the one after the last acknowledged.
+
+        Faust takes a gap for acknowledged work, so a record fetched before a rebalance and delivered after it would
+        lose all between. It has not been seen to happen; if it does, beginning anew is right.
+        """
+        consumer = self.app.consumer
+        committed = consumer._committed_offset.get(message.tp)  # noqa: SLF001  # Faust has no call for it
+        if message.offset == (committed or 0):
+            return
+        earliest = (await consumer.earliest_offsets(message.tp))[message.tp]
+        if message.offset > max(committed or 0, earliest):
+            end_now(
+                "a record came before those that stand before it; beginning anew",
+                topic=message.topic, partition=message.partition, offset=message.offset, committed=committed,
+            )  # fmt: skip
+
+    # Checkpoints -------------------------------------------------------------------------------------------------
+
+    async def _checkpoints(self) -> None:
+        pause_s = 0.0
+        while True:
+            await self._dirty.wait()
+            try:
+                async with asyncio.timeout(pause_s):
+                    await self._hurry.wait()
+            except TimeoutError:
+                pass
+            self._dirty.clear()
+            self._hurry.clear()
+            began = time.monotonic()
+            keys = await self._guarded(self._checkpoint())
+            pause_s = self._pace.pause_s(took_s=time.monotonic() - began, keys=keys)
+
+    async def _checkpoint(self) -> int:
+        """Store what is dirty and acknowledge its records. Returns the number of states written."""
+        async with self._checkpoint_turn:
+            assignment = self._welcomed
+            if not self.holds(assignment):
+                return 0
+            began = time.monotonic()
+            pending, self._pending = self._pending, []
+            progress, self._applied = self._applied, {}
+            taken = await self._take(assignment)
+            states = await self._store(assignment, progress, *taken) if taken else None
+            if states is None or not self.holds(assignment):
+                telemetry.CHECKPOINTS.labels("abandoned").inc()
+                return 0
+            for event in pending:
+                event.ack()
+            telemetry.CHECKPOINTS.labels("stored").inc()
+            telemetry.CHECKPOINT_SECONDS.observe(time.monotonic() - began)
+            return states
+
+    async def _take(self, assignment: int) -> tuple[list[Output], list[StateEntry]] | None:
+        """Outputs and states that are dirty now, as of one moment; None if the assignment changed meanwhile."""
+        outputs: list[Output] = []
+        states = self.changelog.repaired()
+        self._open.clear()
+        while assignment == self.assignment:
+            part = self._keeper.checkpoint()
+            if not part.outputs and not part.state:
+                self._reopen()
+                return outputs, states
+            outputs += part.outputs
+            states += part.state
+            await asyncio.sleep(0)
+        return None  # `_welcome` opens
+
+    async def _store(
+        self, assignment: int, progress: Progress, outputs: list[Output], states: list[StateEntry]
+    ) -> int | None:
+        """Steps 1 to 4. Returns the number of states written; None if the assignment was lost on the way."""
+        if not self.holds(assignment):
+            return None
+        await asyncio.gather(*[await self._send(o.topic, o.partition, o.key, o.value) for o in outputs])
+        for output in outputs:
+            telemetry.OUTPUTS.labels(output.topic).inc()
+        if progress or outputs:
+            await self._run_outlet(assignment, lambda: self._outlet.published(progress))
+        kept = [entry for entry in states if entry.value is not None]
+        over = [entry for entry in states if entry.value is None]
+        for part in (kept, over):
+            if not self.holds(assignment):
+                return None
+            await self._write_states(assignment, part)
+        telemetry.STATES.inc(len(kept))
+        telemetry.STATE_BYTES.inc(sum(len(entry.value or b"") for entry in kept))
+        telemetry.FORGOTTEN.inc(len(over))
+        return len(states)
+
+    async def _write_states(self, assignment: int, entries: list[StateEntry]) -> None:
+        topic = self.changelog_topic.name
+        sent = [await self._send(topic, entry.partition, entry.key, entry.value) for entry in entries]
+        places = await asyncio.gather(*sent)
+        if assignment == self.assignment:
+            for entry, place in zip(entries, places, strict=True):
+                self.changelog.written(entry, place.topic_partition, place.offset)
+
+    def _send(
+        self, topic: str, partition: int | None, key: bytes | None, value: bytes | None
+    ) -> Awaitable["asyncio.Future[RecordMetadata]"]:
+        assert self._producer is not None, "start() comes first"
+        send: Awaitable[asyncio.Future[RecordMetadata]] = self._producer.send(topic, value, key, partition)
+        return send
+
+    # What leaves beside ------------------------------------------------------------------------------------------
+
+    async def _run_outlet(self, assignment: int, call: Callable[[], Awaitable[None]]) -> None:
+        async with self._outlet_turn:
+            if self.holds(assignment):
+                await call()
+
+    async def _flushes(self) -> None:
+        while True:
+            await self._unflushed.wait()
+            self._unflushed.clear()
+            await self._guarded(self._run_outlet(self._welcomed, self._outlet.flush))
+            telemetry.FLUSHES.inc()
+            await asyncio.sleep(self._settings.flush_s)
