@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import typer
 
 from services.ingest import commands
-from services.ingest.commands import BankOptions
+from services.ingest.commands import AsteriskOptions, BankOptions, FollowOptions
 from services.ingest.domain.disorder import Disorder
 from services.ingest.progress import Style
 from services.ingest.replay import parse_local, parse_speed
@@ -18,6 +19,8 @@ from services.ingest.sources.bank_files import Span
 cli = typer.Typer(help="Bring events to Kafka.", pretty_exceptions_enable=False, add_completion=False)
 replay = typer.Typer(help="Replay what is recorded, in time order.", no_args_is_help=True)
 cli.add_typer(replay, name="replay")
+follow = typer.Typer(help="Follow what grows, live.", no_args_is_help=True)
+cli.add_typer(follow, name="follow")
 cli.command()(simulate)
 
 Value = TypeVar("Value")
@@ -58,6 +61,14 @@ def _site(text: str) -> str:
     return text
 
 
+def _zone(text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (KeyError, ValueError, OSError):
+        raise typer.BadParameter(f"{text!r} is no IANA time zone, such as Europe/Lisbon") from None
+
+
+Zone = Annotated[str, typer.Option(callback=_zone, help="Time zone of the site, for its half-hours.")]
 Site = typer.Option(callback=_site, help="Id of the site.")
 
 
@@ -101,6 +112,43 @@ def replay_bank(
         disorder=Disorder(shuffle_within, repeat_share, seed), again=again, rejected_out=rejected_out,
     )  # fmt: skip
     raise typer.Exit(commands.replay_bank(options))
+
+
+@replay.command("asterisk")
+def replay_asterisk(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE…")],
+    *,
+    export: Annotated[
+        bool | None, typer.Option("--export/--plain", help="Database exports (CSV), or plain logs; else found out.")
+    ] = None,
+    speed: Speed = 60.0,
+    feed: str = "asterisk",
+    site: Annotated[str, Site] = "asterisk",
+    timezone: Zone = "UTC",
+    progress: Progress = "bar",
+    again: Again = False,
+    rejected_out: RejectedOut = None,
+) -> None:
+    """Replay Asterisk queue logs, given in the order in which they were written."""
+    options = AsteriskOptions(
+        files=tuple(files), export=export, speed=speed, feed=feed, site=site, timezone=timezone, progress=progress,
+        again=again, rejected_out=rejected_out,
+    )  # fmt: skip
+    raise typer.Exit(commands.replay_asterisk(options))
+
+
+@follow.command("asterisk")
+def follow_asterisk(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="Usually /var/log/asterisk/queue_log.")],
+    *,
+    feed: str = "asterisk",
+    site: Annotated[str, Site] = "asterisk",
+    timezone: Zone = "UTC",
+    progress: Progress = "none",
+) -> None:
+    """Follow an Asterisk queue log as it grows, through rotation and truncation."""
+    options = FollowOptions(file=file, feed=feed, site=site, timezone=timezone, progress=progress)
+    raise typer.Exit(commands.follow_asterisk(options))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Anonymous Bank files → a recording."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,7 +11,7 @@ from services.ingest.domain.disorder import Disorder
 from services.ingest.domain.pseudonym import Pseudonym
 from services.ingest.replay import Recording
 from services.ingest.sources.bank_files import Span, read_calls
-from services.ingest.sources.files import digest, shipped_topology
+from services.ingest.sources.files import fingerprint, shipped_topology
 from services.ingest.sources.rejects import Rejects
 
 EDITION = 1
@@ -67,11 +66,6 @@ def record_bank(
         topology=topology,
         discovered=[unknown_queue(queue) for queue in sorted({f"{site}/{type_}" for type_ in types} - described)],
         rows=read,
-        fingerprint=_fingerprint(paths, feed, site, span, disorder),
+        fingerprint=fingerprint(paths, EDITION, feed, site, span, disorder),
         begins_ms=None if span.start is None else round(span.start.replace(tzinfo=zone).timestamp() * 1000),
     )
-
-
-def _fingerprint(paths: Sequence[Path], *settings: object) -> str:
-    text = "\0".join([str(EDITION), *map(str, settings), *map(digest, paths)])
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

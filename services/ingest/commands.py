@@ -9,14 +9,18 @@ from pathlib import Path
 import msgspec
 
 from services.ingest import app, process
+from services.ingest.asterisk_replay import asterisk_site, record_asterisk
 from services.ingest.bank_replay import record_bank
 from services.ingest.domain.disorder import Disorder
 from services.ingest.domain.pseudonym import pseudonyms
+from services.ingest.domain.queue_log import Tracker
+from services.ingest.follow import Follow
 from services.ingest.keys import pseudonym_key
 from services.ingest.outlet import Outlet
 from services.ingest.progress import Phase, Standing, Style, Teller, teller
 from services.ingest.replay import Recording, Replay
 from services.ingest.settings import IngestSettings
+from services.ingest.sources.asterisk import Reader
 from services.ingest.sources.bank_files import Span
 from services.ingest.sources.files import SHIPPED_JANUARY, shipped
 from services.ingest.sources.rejects import Rejects
@@ -55,6 +59,25 @@ class BankOptions(ReplayOptions):
 
     span: Span
     disorder: Disorder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsteriskOptions(ReplayOptions):
+    """A replay of queue logs. `export`: database exports; None: told by each file's first line."""
+
+    timezone: str
+    export: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowOptions:
+    """Following a queue log."""
+
+    file: Path
+    feed: str
+    site: str
+    timezone: str
+    progress: Style
 
 
 def serve() -> int:
@@ -97,6 +120,50 @@ def replay_bank(options: BankOptions) -> int:
     return _replay(settings, options, read, rejects=rejects, standing=standing, told=told)
 
 
+def replay_asterisk(options: AsteriskOptions) -> int:
+    """Replay queue logs; the exit code."""
+    settings = load(IngestSettings)
+    standing = Standing()
+    told = teller(options.progress)
+    reader = _reader(settings, options.feed, options.site)
+
+    def on_progress(rows: int) -> None:
+        standing.rows, standing.rejected, standing.kept_aside = rows, len(reader.rejects.letters), reader.names
+        told.tell("read", standing)
+
+    def read() -> Recording:
+        return record_asterisk(
+            options.files, reader=reader, feed=options.feed, site=asterisk_site(options.site, options.timezone),
+            export=options.export, on_progress=on_progress,
+        )  # fmt: skip
+
+    return _replay(settings, options, read, rejects=reader.rejects, standing=standing, told=told, row_kind=None)
+
+
+def follow_asterisk(options: FollowOptions) -> int:
+    """Follow a queue log until stopped; the exit code."""
+    settings = load(IngestSettings)
+    standing = Standing()
+    told = teller(options.progress)
+    reader = _reader(settings, options.feed, options.site)
+
+    async def work() -> None:
+        async with Outlet(settings, feed=options.feed) as outlet:
+            await Follow(
+                path=options.file, site=asterisk_site(options.site, options.timezone), reader=reader, outlet=outlet,
+                settings=settings, tell=told.tell, standing=standing,
+            ).run()  # fmt: skip
+
+    code = process.run(settings, "ingest", work)
+    told.end("stopped", standing, [])
+    return 0 if code == process.STOPPED else code  # being stopped is how following ends
+
+
+def _reader(settings: IngestSettings, feed: str, site: str) -> Reader:
+    tracker = Tracker(feed=feed, site=site, pseudonym=pseudonyms(pseudonym_key(settings)))
+    return Reader(tracker, Rejects(feed), Rejects(feed))
+
+
 def _replay(
     settings: IngestSettings,
     options: ReplayOptions,
@@ -105,6 +172,7 @@ def _replay(
     rejects: Rejects,
     standing: Standing,
     told: Teller,
+    row_kind: str | None = "ivr_entered",
 ) -> int:
     phase: Phase = "stopped"
 
@@ -114,7 +182,7 @@ def _replay(
         async with Outlet(settings, feed=options.feed) as outlet:
             await Replay(
                 recording=recording, outlet=outlet, rejects=rejects, settings=settings, speed=options.speed,
-                tell=told.tell, standing=standing, again=options.again,
+                tell=told.tell, standing=standing, again=options.again, row_kind=row_kind,
             ).run()  # fmt: skip
         phase = "done"
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 Style = Literal["json", "bar", "none"]
-Phase = Literal["read", "send", "done", "stopped"]
+Phase = Literal["read", "send", "follow", "done", "stopped"]
 TELL_EVERY_S = 0.5
 
 
@@ -123,8 +123,8 @@ class Bar:
             if standing.feed_clock is None
             else f"{datetime.fromtimestamp(standing.feed_clock / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
         )
-        done = standing.rows if phase == "read" else standing.sent + standing.skipped_events
-        total = standing.total_rows if phase == "read" else standing.total_events
+        done = standing.rows if phase in {"read", "follow"} else standing.sent + standing.skipped_events
+        total = standing.total_rows if phase in {"read", "follow"} else standing.total_events
         bar.update(task, description=phase, completed=done, total=total, clock=clock)
 
     def end(self, phase: Phase, standing: Standing, rejected_rows: list[dict[str, str | int]]) -> None:

@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
-from services.contracts.events import AnyEvent, Heartbeat
+from services.contracts.events import AnyEvent
+from services.contracts.letters import DeadLetter
 from services.contracts.topology import Flow, Queue, Site
 from services.ingest.domain.packing import KIND_NAMES, count_kinds
 from services.ingest.outlet import Outlet
@@ -30,6 +30,7 @@ class Recording:
         discovered: queues that nobody has described; published unless somebody has by then.
         rows: how many rows it was read from.
         fingerprint: changes whenever `coming` would; a position counts only for the same recording.
+        aside: letters about what was read but not understood.
         begins_ms: where the feed's clock starts, if not at the first event.
     """
 
@@ -39,6 +40,7 @@ class Recording:
     discovered: Sequence[Site | Queue | Flow]
     rows: int
     fingerprint: str
+    aside: Sequence[DeadLetter] = ()
     begins_ms: int | None = None
 
 
@@ -55,7 +57,7 @@ class Replay:
         tell: told how far it is.
         standing: what is told.
         again: from the beginning, even if an earlier run came further.
-        row_kind: kind of the events of which each row has one, for counting rows.
+        row_kind: kind of the events of which each row has one, for counting rows; None: there is none.
     """
 
     recording: Recording
@@ -66,7 +68,7 @@ class Replay:
     tell: Tell
     standing: Standing = field(default_factory=Standing)
     again: bool = False
-    row_kind: Literal["ivr_entered", "offered"] = "ivr_entered"
+    row_kind: str | None = "ivr_entered"
 
     _next: int = 0
     _clock: int = 0
@@ -101,8 +103,8 @@ class Replay:
             self._next = min(int(position["next"]), len(recording.coming))
             self._clock, self._newest = max(self._clock, int(position["clock"])), int(position["newest"])
             standing.skipped_events = self._next
-        await self.outlet.reject(self.rejects.letters)
-        standing.rows = sum(1 for _, event in recording.coming[: self._next] if self._begins_row(event))
+        await self.outlet.reject([*self.rejects.letters, *recording.aside])
+        standing.rows = self._rows_begun(event for _, event in recording.coming[: self._next])
         standing.total_rows, standing.total_events = recording.rows, len(recording.coming)
         standing.rejected = len(self.rejects.letters)
         standing.feed_clock = self._clock
@@ -124,8 +126,7 @@ class Replay:
         if not self.speed:
             self._clock = self._newest
         self.standing.events.update(count_kinds(events))
-        self.standing.rows += sum(map(self._begins_row, events))
-        self.standing.rows = min(self.standing.rows, self.recording.rows)  # repeats begin no further row
+        self.standing.rows = min(self.standing.rows + self._rows_begun(events), self.recording.rows)
         self.standing.feed_clock = self._clock
         await self.outlet.send(events, position=self._position())
 
@@ -157,8 +158,11 @@ class Replay:
             "total": len(self.recording.coming),
         }
 
-    def _begins_row(self, event: AnyEvent) -> bool:
-        return not isinstance(event, Heartbeat) and KIND_NAMES[type(event)] == self.row_kind
+    def _rows_begun(self, events: Iterable[AnyEvent]) -> int:
+        """How many rows these events begin; repeats may count some twice."""
+        if self.row_kind is None:
+            return self.recording.rows
+        return sum(KIND_NAMES[type(event)] == self.row_kind for event in events)
 
 
 def parse_speed(text: str) -> float:

@@ -29,6 +29,7 @@ from services.contracts.events import (
 )
 from services.ingest.domain.local_time import at_local, nearest_local
 from services.ingest.domain.pseudonym import Pseudonym
+from services.ingest.domain.rows import RowError
 
 COLUMNS = (
     "vru+line", "call_id", "customer_id", "priority", "type", "date", "vru_entry", "vru_exit", "vru_time",
@@ -46,20 +47,6 @@ _ROUNDED = re.compile(r"\d(\.\d+)?E\+?\d{1,2}", re.ASCII | re.IGNORECASE)
 _QUEUE_NAME = re.compile(r"[^\s/|][^/|\n]{0,95}")
 _LABEL = re.compile(r"[^\x00-\x1f]{1,64}")
 _MIDNIGHT_REACH_MS = 3600 * 1000
-
-
-class RowError(ValueError):
-    """A row that can't be read.
-
-    Attributes:
-        field: the column to blame, or None for the row as a whole.
-        reason: what is wrong and what would be right; never a customer's number.
-    """
-
-    def __init__(self, field: str | None, reason: str) -> None:
-        super().__init__(f"{field}: {reason}" if field else reason)
-        self.field = field
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,11 @@ class Packer:
         return partition
 
 
+def lane_of(event: AnyEvent) -> Lane | None:
+    """The topic of an event; None for a heartbeat, which goes to all."""
+    return None if type(event) is Heartbeat else _ROUTES[type(event)][0]
+
+
 def count_kinds(events: Iterable[AnyEvent]) -> Counter[str]:
     """How many events of each kind, by the names of `contracts.edge` ("offered", "ivr_entered" …)."""
     return Counter(KIND_NAMES[type(event)] for event in events)

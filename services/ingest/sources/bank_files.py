@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from services.ingest.domain.bank import STANDARD, Call, Layout, RowError, entered_ms, is_header, read_header, read_row
+from services.ingest.domain.bank import STANDARD, Call, Layout, entered_ms, is_header, read_header, read_row
+from services.ingest.domain.rows import RowError
 from services.ingest.sources.files import opened
 from services.ingest.sources.rejects import Rejects, masked
 

@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import lzma
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -46,3 +46,9 @@ def digest(path: Path) -> str:
     """What the content of a file is known by."""
     with path.open("rb") as raw:
         return hashlib.file_digest(raw, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+def fingerprint(paths: Sequence[Path], *settings: object) -> str:
+    """Known by the files' content and all that decides what is made of it."""
+    text = "\0".join([*map(str, settings), *map(digest, paths)])
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
