@@ -12,7 +12,8 @@ import faust
 from services.contracts.keeping import StateEntry, partition_in
 from services.contracts.names import MAX_RECORD_BYTES, Topic
 
-RAW = {"key_type": bytes, "value_type": bytes}
+TYPES = {"key_type": bytes, "value_type": bytes}
+RAW = {**TYPES, "key_serializer": "raw", "value_serializer": "raw", "allow_empty": True}
 TABLE = "state"
 
 
@@ -56,7 +57,7 @@ class Changelog(faust.Table):  # type: ignore[misc]  # Faust is untyped
 
     def __init__(self, app: Any, *, offset_of: Callable[[bytes], int], **options: Any) -> None:
         """Build the table; `offset_of` reads the offset that a state includes."""
-        super().__init__(app, name=TABLE, schema=faust.Schema(**RAW, allow_empty=True), **RAW, **options)
+        super().__init__(app, name=TABLE, schema=faust.Schema(**RAW), **TYPES, **options)
         self.kept: dict[bytes, Kept] = {}
         self.repairs: set[bytes] = set()
         self.read = 0

@@ -83,6 +83,7 @@ def _new_app(settings: StreamSettings, app_id: str, partitions: int) -> Any:
         broker_commit_interval=1.0,
         consumer_max_fetch_size=4 * 1024 * 1024,  # a larger record still comes, alone
         stream_buffer_maxsize=512,
+        stream_wait_empty=False,  # what was not acknowledged comes again; waiting for it could block a rebalance
     )
 
 
@@ -110,7 +111,7 @@ class CheckpointedStream:
         self.changelog = Changelog(self.app, offset_of=keeper.offset_of, partitions=self.partition_count)
         self.changelog.recovered = self._restore
         self.app.tables.add(self.changelog)
-        topic = self.app.topic(*(source.name for source in sources), **RAW, allow_empty=True)
+        topic = self.app.topic(*(source.name for source in sources), **RAW)
         self.app.agent(topic, name="records")(self._consume)
         self.app.on_partitions_assigned.connect(self._on_assigned)
 
@@ -280,23 +281,20 @@ class CheckpointedStream:
     # Records in --------------------------------------------------------------------------------------------------
 
     async def _consume(self, stream: Any) -> None:
+        try:
+            await self._take_all_in(stream)
+        except Exception:  # noqa: BLE001  # Faust would acknowledge the record and go on
+            end_now("a record could not be applied", newest=self._newest)
+
+    async def _take_all_in(self, stream: Any) -> None:
         breath = time.monotonic()
         async for event in stream.noack().events():
-            try:
-                if not self._open.is_set():
-                    await self._open.wait()
-                await self._take_in(event)
-                if time.monotonic() - breath > BREATH_S:
-                    await asyncio.sleep(0)
-                    breath = self._heard = time.monotonic()
-            except Exception:  # noqa: BLE001  # Faust would acknowledge the record and go on
-                message = event.message
-                end_now(
-                    "a record could not be applied",
-                    topic=message.topic,
-                    partition=message.partition,
-                    offset=message.offset,
-                )
+            if not self._open.is_set():
+                await self._open.wait()
+            await self._take_in(event)
+            if time.monotonic() - breath > BREATH_S:
+                await asyncio.sleep(0)
+                breath = self._heard = time.monotonic()
 
     async def _take_in(self, event: Any) -> None:
         message = event.message
