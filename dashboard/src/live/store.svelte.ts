@@ -1,0 +1,117 @@
+/** The thin layer between the live state and Svelte: one reactive value an item, one tick for all timers. */
+import { SvelteMap } from 'svelte/reactivity';
+import type { Alert, DayView, FeedView, Item, TileView } from '../contracts/types.ts';
+import type { Cancel, Scheduler } from './scheduler.ts';
+import { LiveSocket, type Connection, type Wire } from './socket.ts';
+import { LiveState, type Change, type Key } from './state.ts';
+
+/** Twice a second, so that a clock that is heard between two ticks skips no second. */
+export const TICK_MS = 500;
+
+export interface StoreOptions {
+  open: () => Wire;
+  scheduler: Scheduler;
+  random: () => number;
+}
+
+export class LiveStore {
+  #scheduler: Scheduler;
+  #state: LiveState;
+  #socket: LiveSocket;
+  #items = new SvelteMap<Key, Item>();
+  #tick: Cancel = () => undefined;
+  #onChange = new Set<(change: Change) => void>();
+
+  connection = $state.raw<Connection>({
+    phase: 'idle',
+    since: null,
+    retryAt: null,
+    attempt: 0,
+    problem: null,
+  });
+  /** The scheduler's clock as of the last tick. */
+  now = $state(0);
+  /** A snapshot has been seen: what is not there does not exist. */
+  filled = $state(false);
+
+  constructor({ open, scheduler, random }: StoreOptions) {
+    this.#scheduler = scheduler;
+    this.#state = new LiveState(scheduler);
+    this.#state.subscribe((change) => this.#take(change));
+    this.#socket = new LiveSocket({
+      open,
+      scheduler,
+      random,
+      resume: () => this.#state.resume,
+      onMessage: (message) => {
+        this.#state.take(message);
+        this.filled = true;
+      },
+      onConnection: (connection) => {
+        this.connection = connection;
+        this.now = scheduler.now();
+      },
+    });
+    this.now = scheduler.now();
+  }
+
+  start(): void {
+    this.#beat();
+    this.#socket.start();
+  }
+
+  stop(): void {
+    this.#tick();
+    this.#socket.stop();
+  }
+
+  retryNow(): void {
+    this.#socket.retryNow();
+  }
+
+  flush(): void {
+    this.#state.flush();
+  }
+
+  /** Called after each frame's change, for what is computed over many items. */
+  onChange(listener: (change: Change) => void): () => void {
+    this.#onChange.add(listener);
+    return () => this.#onChange.delete(listener);
+  }
+
+  tile(id: string): TileView | undefined {
+    return this.#items.get(`tile|${id}`) as TileView | undefined;
+  }
+
+  day(id: string): DayView | undefined {
+    return this.#items.get(`day|${id}`) as DayView | undefined;
+  }
+
+  /** All items of a kind; whoever reads this is run again whenever any item changes. */
+  all(kind: 'tile'): TileView[];
+  all(kind: 'feed'): FeedView[];
+  all(kind: 'alert'): Alert[];
+  all(kind: Item['kind']): Item[] {
+    return [...this.#state.items.values()].filter((item) => item.kind === kind);
+  }
+
+  feed(id: string): FeedView | undefined {
+    return this.#items.get(`feed|${id}`) as FeedView | undefined;
+  }
+
+  /** When an item last arrived, on the scheduler's clock. */
+  heardAt(kind: Item['kind'], id: string): number {
+    return this.#state.heardAt(`${kind}|${id}`) ?? this.#scheduler.now();
+  }
+
+  #take(change: Change): void {
+    for (const key of change.removed) this.#items.delete(key);
+    for (const [key, item] of change.changed) this.#items.set(key, item);
+    for (const listener of this.#onChange) listener(change);
+  }
+
+  #beat(): void {
+    this.now = this.#scheduler.now();
+    this.#tick = this.#scheduler.after(TICK_MS, () => this.#beat());
+  }
+}

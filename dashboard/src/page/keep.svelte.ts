@@ -1,0 +1,42 @@
+/** Keeps the page's choices in the address and the browser, and asks the API for what does not come over the socket. */
+import { write } from './address.ts';
+import type { Definitions } from '../contracts/types.ts';
+import { LANGUAGES } from '../i18n/index.ts';
+import type { Page } from './page.svelte.ts';
+
+export const LANGUAGE_KEY = 'floorwatch.language';
+
+/** Call while a component is set up. */
+export function keep(page: Page): void {
+  $effect(() => {
+    const search = write(location.search, page.place);
+    if (search !== location.search)
+      history.replaceState(null, '', location.pathname + search + location.hash);
+  });
+  $effect(() => {
+    localStorage.setItem(LANGUAGE_KEY, page.language);
+    document.documentElement.lang = LANGUAGES[page.language].tag;
+    document.title = `${page.m.title} · ${page.m.wall}`;
+  });
+  $effect(() => {
+    if (page.store.connection.phase === 'live') void askDefinitions(page);
+  });
+  $effect(() => {
+    const again = () => document.visibilityState === 'visible' && page.store.retryNow();
+    addEventListener('online', again);
+    document.addEventListener('visibilitychange', again);
+    return () => {
+      removeEventListener('online', again);
+      document.removeEventListener('visibilitychange', again);
+    };
+  });
+}
+
+async function askDefinitions(page: Page): Promise<void> {
+  try {
+    const answer = await fetch('/v1/definitions');
+    if (answer.ok) page.definitions = ((await answer.json()) as Definitions).definitions;
+  } catch {
+    // The socket will be lost as well; it is asked again when that is back.
+  }
+}
