@@ -13,8 +13,12 @@ from services.contracts.events import Heartbeat
 from services.contracts.metrics import HALF_HOUR_MS, FeedClock
 from services.metrics.domain.pages import SLOT_MS
 
+LATEST_MS = 4_102_444_800_000
+"""2100-01-01: a later time is a mistake of its source, and would close every page."""
+
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[int, dict[str, int], list[tuple[str, str, int, float]]]).decode
+_Feeds = list[tuple[str, str, int, float]]
+_decode = msgspec.msgpack.Decoder(tuple[int, dict[str, int], tuple[_Feeds, dict[str, int]]]).decode
 
 
 class Horizons(NamedTuple):
@@ -37,14 +41,15 @@ class SiteClock:
     Attributes:
         at: epoch ms, −1 before the first event.
         closed: pages of earlier slots take no more events.
+        closes_next: when the clock gets there, `closed` moves.
     """
 
-    __slots__ = ("_closes_next", "_horizon_ms", "at", "closed", "due", "ending", "swept")
+    __slots__ = ("_horizon_ms", "at", "closed", "closes_next", "due", "ending", "swept")
 
     def __init__(self, horizon_ms: int, at: int = -1) -> None:
         """A clock at `at`."""
         self._horizon_ms = horizon_ms
-        self._closes_next = -1
+        self.closes_next = -1
         self.at = at
         self.closed = 0
         self.due: list[tuple[int, str]] = []  # heap: when a queue's rolling counts may change, queue
@@ -60,13 +65,18 @@ class SiteClock:
     def reach(self, at: int) -> None:
         """Go on to `at`, never back."""
         self.at = max(at, self.at)
-        if self.at >= self._closes_next:
+        if self.at >= self.closes_next:
             self.closed = max((self.at - self._horizon_ms) // SLOT_MS, 0)
-            self._closes_next = (self.closed + 1) * SLOT_MS + self._horizon_ms
+            self.closes_next = min((self.closed + 1) * SLOT_MS + self._horizon_ms, LATEST_MS)
 
 
 class Clocks:
-    """The clocks of one partition of one topic."""
+    """The clocks of one partition of one topic.
+
+    Attributes:
+        offset: the newest record that they include.
+        terms: mark of the terms that each scope's half-hours were last published by.
+    """
 
     def __init__(self, topic: str, partition: int, horizon_ms: int) -> None:
         """No clock yet; `topic` is its name without the namespace."""
@@ -74,6 +84,7 @@ class Clocks:
         self._feeds: dict[tuple[str, str], tuple[int, float]] = {}
         self._moved: set[tuple[str, str]] = set()
         self.sites: dict[str, SiteClock] = {}
+        self.terms: dict[str, int] = {}
         self.offset = -1
 
     def site(self, site: str) -> SiteClock:
@@ -102,9 +113,10 @@ class Clocks:
         return FeedClock(id=name, source=source, site=site, at=at, rate=rate)
 
     def encode(self) -> bytes:
-        """The value to keep: `[offset, {site: at}, [[source, site, at, rate]]]`."""
+        """The value to keep: `[offset, {site: at}, [[[source, site, at, rate]], {scope: mark}]]`."""
         sites = {site: clock.at for site, clock in self.sites.items()}
-        return _encode((self.offset, sites, [(*feed, *news) for feed, news in self._feeds.items()]))
+        feeds = [(*feed, *news) for feed, news in self._feeds.items()]
+        return _encode((self.offset, sites, (feeds, self.terms)))
 
     def restore(self, value: bytes) -> None:
         """Take up clocks as they were kept.
@@ -112,7 +124,7 @@ class Clocks:
         Raises:
             msgspec.DecodeError: the value is no clocks.
         """
-        self.offset, sites, feeds = _decode(value)
+        self.offset, sites, (feeds, self.terms) = _decode(value)
         self.sites = {site: SiteClock(self._horizon_ms, at) for site, at in sites.items()}
         self._feeds = {(source, site): (at, rate) for source, site, at, rate in feeds}
         self._moved = set(self._feeds)

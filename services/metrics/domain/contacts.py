@@ -98,3 +98,17 @@ def count(totals: list[int], contact: Contact, threshold_ms: int, short_ms: floa
         totals[_FLOWED_OUT] += sign
         if wait <= threshold_ms:
             totals[_FLOWED_OUT_WITHIN] += sign
+
+
+def recount(totals: list[int], before: Contact, after: Contact, threshold_ms: int, short_ms: float) -> None:
+    """Replace a contact that `totals` include."""
+    if (
+        before[2] < 0 and before[0] == after[0] == ANSWERED
+    ):  # it has ended, as nearly all do: only the durations are new
+        totals[_HANDLED] += 1
+        totals[_TALK] += after[3]
+        totals[_HOLD] += after[4]
+        totals[_WRAP_UP] += after[5]
+        return
+    count(totals, before, threshold_ms, short_ms, -1)
+    count(totals, after, threshold_ms, short_ms, 1)

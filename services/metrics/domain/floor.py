@@ -29,17 +29,28 @@ class Floor:
         """All descriptions as JSON by their topology key."""
         return {key: record.model_dump_json() for key, record in self._records.items()}
 
-    def learn(self, key: str, value: bytes | None) -> bool:
-        """Take in a record of the topology topic; None takes its description back. True if that changed anything.
+    def check(self, key: str, value: bytes | None) -> Site | Queue | Flow | None:
+        """Read a record of the topology topic; None takes a description back.
 
         Raises:
-            ValueError: it can't be read, or its key is another's; what was known stays.
+            ValueError: it can't be read, or its key is another's.
         """
         if value is None:
-            return self._records.pop(key, None) is not None
+            return None
         record = _adapter.validate_json(value)
         if record_key(record) != key:
             raise ValueError(f"the record with key {key!r} describes {record_key(record)!r}")
+        return record
+
+    def learn(self, key: str, value: bytes | None) -> bool:
+        """Take in a record of the topology topic. True if that changed anything.
+
+        Raises:
+            ValueError: see `check`; what was known stays.
+        """
+        record = self.check(key, value)
+        if record is None:
+            return self._records.pop(key, None) is not None
         changed = self._records.get(key) != record
         self._records[key] = record
         return changed

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from zlib import crc32
 
 from services.contracts.events import Heartbeat, IvrEntered, IvrEvent, IvrNodeVisited
 from services.metrics.domain.clocks import SiteClock
@@ -40,10 +41,14 @@ class FlowShard(Shard[Scope[Visit], Visit]):
                 news = leave(known, OUTCOMES[event.outcome], event.at - entered_at)
             if news is not known:
                 entries[key] = news
-                self._note(page, offset)
+                page.offset = offset
+                self._soil(page)
 
     def _make_scope(self, scope_id: str, clock: SiteClock) -> Scope[Visit]:
         return Scope(scope_id, clock)
+
+    def _terms_mark(self, scope_id: str) -> int:
+        return crc32(self._timezone(scope_id).encode())
 
     def _count(
         self,

@@ -47,6 +47,7 @@ class MetricsKeeper:
         self._letters: list[DeadLetter] = []
         self._half_hours: list[ClosedHalfHour] = []
         self._slices: Iterator[Checkpoint] | None = None
+        self._lessons: list[tuple[str, bytes | None]] = []
         self.events = 0
         self.letters = 0
 
@@ -72,6 +73,8 @@ class MetricsKeeper:
         part = next(self._slices, None)
         if part is None:
             self._slices = None
+            while self._lessons:
+                self._learn(*self._lessons.pop(0))
             return Checkpoint([], [])
         return part
 
@@ -132,6 +135,13 @@ class MetricsKeeper:
         return frozenset(self._queues) | frozenset(self._flows)
 
     @property
+    def progress(self) -> dict[tuple[str, int], int]:
+        """(topic, partition) → offset of the newest record counted, where there is one."""
+        topics = {"contacts": self._names.contacts.name, "ivr": self._names.ivr.name}
+        shards = [shard for shard in self._shards() if shard.clocks.offset >= 0]
+        return {(topics[shard.topic], shard.partition): shard.clocks.offset for shard in shards}
+
+    @property
     def unresolved(self) -> int:
         """Contacts and visits whose page was closed before anyone told their outcome."""
         return sum(shard.unresolved for shard in self._shards())
@@ -144,11 +154,23 @@ class MetricsKeeper:
         Raises:
             ValueError: it can't be used; nothing has changed.
         """
+        self._floor.check(key, value)
+        if self._slices is None:
+            self._learn(key, value)
+        else:
+            self._lessons.append((key, value))  # a checkpoint is of one moment
+
+    def _learn(self, key: str, value: bytes | None) -> None:
         if not self._floor.learn(key, value):
             return
         kind, _, name = key.partition("|")
         for shard in self._shards():
             shard.relearn(name if kind == "site" else None, name if kind == "queue" else None)
+
+    @property
+    def topology(self) -> dict[str, str]:
+        """All descriptions as JSON by their topology key."""
+        return self._floor.records
 
     # -- inside
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Any
+from zlib import crc32
 
 from services.contracts.definitions import COUNTERS
 from services.contracts.events import Abandoned, Answered, Ended, Heartbeat, Offered
@@ -42,8 +43,11 @@ class QueueShard(Shard[Queue, Contact]):
             if queue is None:
                 continue
             clock, at = queue.clock, event.at
-            if at > clock.at and not self._reach(clock, event):
-                continue
+            if at > clock.at:
+                if at < clock.closes_next:
+                    clock.at = at
+                elif not self._reach(clock, event):
+                    continue
             arrived_at = at if kind is Offered else event.offered_at
             slot = arrived_at // SLOT_MS
             page = queue.pages.get(slot)
@@ -71,11 +75,12 @@ class QueueShard(Shard[Queue, Contact]):
             if news is known:
                 continue
             entries[key] = news
-            if page.offset != offset or not page.dirty or page.tallies:
-                self._note(page, offset)
+            page.offset = offset
+            if not page.dirty:
+                self._soil(page)
             if not queue.touched:
                 changed[queue.id] = queue
-            queue.touched.add(key)
+            queue.touched[key] = news
 
     def tiles(self) -> list[tuple[str, bytes]]:
         """(queue, Tile JSON) of every queue whose tile has changed, by events or by its site's clock."""
@@ -130,6 +135,10 @@ class QueueShard(Shard[Queue, Contact]):
 
     def _terms(self, queue: str) -> Terms:
         return Terms.of(self._floor.queue(queue))
+
+    def _terms_mark(self, scope_id: str) -> int:
+        terms = self.scopes[scope_id].terms
+        return crc32(repr((self._timezone(scope_id), terms.thresholds_s, terms.short_ms)).encode())
 
     def _schedule(self, queue: Queue) -> None:
         due = queue.due

@@ -11,7 +11,6 @@ from services.contracts import topology
 from services.contracts.definitions import COUNTERS
 from services.metrics.domain.clocks import SiteClock
 from services.metrics.domain.contacts import WAITING, Contact, Key
-from services.metrics.domain.pages import SLOT_MS
 from services.metrics.domain.rolling import WINDOW_MS, Rolling
 from services.metrics.domain.shard import Scope
 
@@ -48,7 +47,7 @@ class Queue(Scope[Contact]):
         """A queue that nobody has called yet."""
         super().__init__(scope_id, clock)
         self.terms = terms
-        self.touched: set[Key] = set()
+        self.touched: dict[Key, Contact] = {}
         self.scheduled: int | None = None
         self._waiting: dict[Key, int] = {}
         self._windows = self._new_windows()
@@ -92,14 +91,13 @@ class Queue(Scope[Contact]):
         windows = self._windows.values()
         for window in windows:
             window.advance(self.clock.at)
-        for key in self.touched:
-            contact = self.pages[key[1] // SLOT_MS].unfolded()[key]
+        for window in windows:
+            window.put(self.touched.items())
+        for key, contact in self.touched.items():
             if contact[0] == WAITING:
                 self._waiting[key] = key[1]
             else:
                 self._waiting.pop(key, None)
-            for window in windows:
-                window.put(key, contact)
         self.touched.clear()
 
     def forget(self, slot: int) -> None:
@@ -131,6 +129,5 @@ class Queue(Scope[Contact]):
         for page in self.pages.values():
             if page.end < earliest:
                 continue
-            for key, contact in page.unfolded().items():
-                for window in self._windows.values():
-                    window.put(key, contact)
+            for window in self._windows.values():
+                window.put(page.unfolded().items())

@@ -8,10 +8,11 @@ One heap holds both kinds of moments; what has changed in the meantime is recogn
     ──────────●═════════════════════════════════════○──────────> feed's clock
 """
 
+from collections.abc import Iterable
 from heapq import heappop, heappush
 
 from services.contracts.definitions import COUNTERS
-from services.metrics.domain.contacts import Contact, Key, count, settles_at
+from services.metrics.domain.contacts import Contact, Key, count, recount, settles_at
 
 WINDOW_MS = 30 * 60 * 1000
 
@@ -41,23 +42,26 @@ class Rolling:
         """When the totals may change without any event, or None if never. May be too early, never too late."""
         return self._due[0][0] if self._due else None
 
-    def put(self, key: Key, contact: Contact) -> None:
-        """Take in a contact, new or changed. One whose event is long past is passed over."""
-        at = settles_at(key, contact, self._threshold_ms)
-        known = self._members.get(key)
-        if known is not None:
-            if known[2]:
-                count(self.totals, known[1], self._threshold_ms, self._short_ms, -1)
-            if known[0] != at:
-                del self._members[key]
-        if at + WINDOW_MS <= self._now:
-            return
-        inside = at <= self._now
-        if inside:
-            count(self.totals, contact, self._threshold_ms, self._short_ms, 1)
-        self._members[key] = (at, contact, inside)
-        if known is None or known[0] != at:
-            heappush(self._due, (at + WINDOW_MS if inside else at, key))
+    def put(self, contacts: Iterable[tuple[Key, Contact]]) -> None:
+        """Take in contacts, new or changed. One whose event is long past is passed over."""
+        members, now, threshold_ms = self._members, self._now, self._threshold_ms
+        for key, contact in contacts:
+            at = settles_at(key, contact, threshold_ms)
+            known = members.get(key)
+            if known is not None and known[0] == at:
+                if known[2]:
+                    recount(self.totals, known[1], contact, threshold_ms, self._short_ms)
+                members[key] = (at, contact, known[2])
+                continue
+            if known is not None:
+                if known[2]:
+                    count(self.totals, known[1], threshold_ms, self._short_ms, -1)
+                del members[key]
+            if at > now:
+                members[key] = (at, contact, False)
+                heappush(self._due, (at, key))
+            elif at + WINDOW_MS > now:
+                self._enter(key, at, contact)
 
     def advance(self, now: int) -> None:
         """Move to `now`. The clock never runs backwards here: a contact that has left can't come back."""
@@ -73,12 +77,12 @@ class Rolling:
                 count(self.totals, contact, self._threshold_ms, self._short_ms, -1)
                 del members[key]
             elif not inside and when == at:
-                self._enter(key, at, contact)
+                if at + WINDOW_MS > self._now:
+                    self._enter(key, at, contact)
+                else:
+                    del members[key]  # it came and went within one step
 
     def _enter(self, key: Key, at: int, contact: Contact) -> None:
-        if at + WINDOW_MS <= self._now:
-            del self._members[key]  # it came and went within one step
-            return
         count(self.totals, contact, self._threshold_ms, self._short_ms, 1)
         self._members[key] = (at, contact, True)
         heappush(self._due, (at + WINDOW_MS, key))

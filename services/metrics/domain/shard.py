@@ -11,13 +11,10 @@ from services.contracts.events import AnyEvent, Heartbeat
 from services.contracts.keeping import key_prefix
 from services.contracts.letters import DeadLetter
 from services.contracts.metrics import interval_id
-from services.metrics.domain.clocks import Clocks, Horizons, SiteClock
+from services.metrics.domain.clocks import LATEST_MS, Clocks, Horizons, SiteClock
 from services.metrics.domain.floor import Floor, is_scoped_id, is_site_id
 from services.metrics.domain.half_hours import HalfHour, half_hour_at, half_hours_of, slots_of
 from services.metrics.domain.pages import Entry, Page
-
-LATEST_MS = 4_102_444_800_000
-"""2100-01-01: a later time is a mistake of its source, and would close every page."""
 
 State = tuple[bytes, bytes | None]
 """(key, value): see contracts.keeping.StateEntry."""
@@ -83,7 +80,7 @@ class Shard(ABC, Generic[S, Entry]):
         self.letters: list[DeadLetter] = []
         self.unresolved = 0
         self._dirty: list[Page[Entry]] = []
-        self._clocks_kept_at = -1
+        self._kept_clocks = b""
 
     # -- feeding
 
@@ -142,13 +139,11 @@ class Shard(ABC, Generic[S, Entry]):
         letter_id = f"metrics|{self.topic}|{name}"
         self.letters.append(DeadLetter(id=letter_id, source=event.source, reason=reason, field=field, content=content))
 
-    def _note(self, page: Page[Entry], offset: int) -> None:
-        """The page has changed: remember to keep it, forget what was counted."""
-        page.offset = offset
-        if page.tallies:
-            page.tallies.clear()
+    def _soil(self, page: Page[Entry]) -> None:
+        """The page has changed: forget what was counted on it, keep it at the next checkpoint."""
         if not page.dirty:
             page.dirty = True
+            page.tallies.clear()  # while it is dirty, only a checkpoint counts it, and that makes it clean
             self._dirty.append(page)
 
     # -- asking
@@ -166,9 +161,11 @@ class Shard(ABC, Generic[S, Entry]):
             pages = dirty[first : first + pages_at_once]
             yield list(self._changed_half_hours(pages, published)), list(self._keep(pages))
         yield list(self._ended_half_hours(published)), []
-        if self.clocks.offset > self._clocks_kept_at:
-            self._clocks_kept_at = self.clocks.offset
-            yield [], [(state_key(self.partition, self.topic), self.clocks.encode())]
+        self.clocks.terms = {scope_id: self._terms_mark(scope_id) for scope_id in self.scopes}
+        clocks = self.clocks.encode()
+        if clocks != self._kept_clocks and self.clocks.offset >= 0:
+            self._kept_clocks = clocks
+            yield [], [(state_key(self.partition, self.topic), clocks)]
         yield [], [(key, None) for key in self.put_away()]
 
     def _changed_half_hours(
@@ -226,7 +223,7 @@ class Shard(ABC, Generic[S, Entry]):
         """Take up what was kept: the clocks' value and (scope, slot, value) of each page."""
         if clocks is not None:
             self.clocks.restore(clocks)
-            self._clocks_kept_at = self.clocks.offset
+            self._kept_clocks = clocks
         for scope_id, slot, value in pages:
             scope = self.scopes.get(scope_id)
             if scope is None:
@@ -236,19 +233,16 @@ class Shard(ABC, Generic[S, Entry]):
             scope.pages[slot] = page
             for half_hour in half_hours_of(self._timezone(scope_id), slot):
                 self._await_end(scope, half_hour)
+            if self.clocks.terms.get(scope_id) != self._terms_mark(scope_id):
+                self._soil(page)  # described anew while nobody counted
 
     def relearn(self, site: str | None, scope_id: str | None) -> None:
         """The description of a site or a scope has changed: publish its half-hours again."""
         for scope in self.scopes.values():
             if site == scope.site or scope_id == scope.id:
                 for page in scope.pages.values():
-                    self._publish_again(page)
-
-    def _publish_again(self, page: Page[Entry]) -> None:
-        page.tallies.clear()
-        if not page.dirty:
-            page.dirty = True
-            self._dirty.append(page)
+                    page.tallies.clear()
+                    self._soil(page)
 
     # -- half-hours
 
@@ -266,6 +260,10 @@ class Shard(ABC, Generic[S, Entry]):
             **counted,
         }
         return ClosedHalfHour(scope.id, half_hour.date, half_hour.start, _to_json(view))
+
+    @abstractmethod
+    def _terms_mark(self, scope_id: str) -> int:
+        """A number that changes with the terms by which a scope's half-hours are counted."""
 
     @abstractmethod
     def _count(self, scope: S, half_hour: HalfHour, pages: list[Page[Entry]]) -> tuple[int, dict[str, Any]]:

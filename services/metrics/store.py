@@ -1,0 +1,135 @@
+"""Redis, as metrics writes it: newest tiles, feeds, the day's half-hours, topology, progress, and the changes channel.
+
+Everything in it can be thrown away. Whoever calls treats `UNAVAILABLE` as "Redis is away": nothing is retried here for
+long, because Kafka must not wait for Redis.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import redis.asyncio
+from redis.exceptions import RedisError, WatchError
+
+from services.contracts.metrics import FeedClock
+from services.contracts.names import Names
+from services.metrics.domain.shard import ClosedHalfHour
+
+UNAVAILABLE = (RedisError, OSError, TimeoutError)
+PATIENCE_S = 3.0
+DAYS_KEPT_S = 40 * 24 * 3600
+_SERVICE = "metrics"
+
+
+class Store:
+    """One Redis."""
+
+    def __init__(self, client: "redis.asyncio.Redis", names: Names) -> None:
+        """Use `client`; nothing is sent yet."""
+        self._client = client
+        self._names = names
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._client.aclose()
+
+    async def show(self, tiles: Sequence[tuple[str, bytes]], feeds: Sequence[FeedClock]) -> None:
+        """Put tiles and feed clocks where the API reads them, and tell the changes."""
+        heard = {feed.id: feed.model_dump_json().encode() for feed in feeds}
+        if not tiles and not heard:
+            return
+        pipe = self._pipeline()
+        if tiles:
+            pipe.hset(self._names.tiles_key, mapping=dict(tiles))
+        if heard:
+            pipe.hset(self._names.feeds_key, mapping=heard)
+        pipe.publish(self._names.changes_channel, json_array([*(tile for _, tile in tiles), *heard.values()]))
+        await self._run(pipe)
+
+    async def show_half_hours(self, half_hours: Sequence[ClosedHalfHour], *, tell: bool = True) -> None:
+        """Put half-hours in their days, later ones of the same id over earlier ones, and tell the changes."""
+        if not half_hours:
+            return
+        pipe = self._pipeline()
+        days: dict[str, dict[str, bytes]] = {}
+        for half_hour in half_hours:
+            key = self._names.day_key(half_hour.scope, half_hour.date)
+            days.setdefault(key, {})[str(half_hour.start)] = half_hour.value
+        for key, day in days.items():
+            pipe.hset(key, mapping=day)
+            pipe.expire(key, DAYS_KEPT_S)
+        if tell:
+            pipe.publish(self._names.changes_channel, json_array(half_hour.value for half_hour in half_hours))
+        await self._run(pipe)
+
+    async def show_progress(self, progress: Mapping[tuple[str, int], int]) -> None:
+        """Tell how far all effects are published."""
+        if progress:
+            pipe = self._pipeline()
+            fields = {f"{topic}|{partition}": offset for (topic, partition), offset in progress.items()}
+            pipe.hset(self._names.progress_key, mapping=fields)
+            await self._run(pipe)
+
+    async def show_topology(self, records: Mapping[str, str], gone: Iterable[str] = ()) -> None:
+        """Put descriptions where the API reads them, and take those away that are taken back."""
+        pipe = self._pipeline()
+        for key in gone:
+            pipe.hdel(self._names.topology_key, key)
+        if records:
+            pipe.hset(self._names.topology_key, mapping=dict(records))
+        await self._run(pipe)
+
+    async def filled_to(self, partitions: Sequence[int]) -> dict[int, int]:
+        """Partition → offset of the intervals topic up to which this Redis has everything; none after FLUSHALL."""
+        if not partitions:
+            return {}
+        pipe = self._pipeline()
+        for partition in partitions:
+            pipe.get(self._names.filled_key(_SERVICE, partition))
+        found = await self._run(pipe)
+        return {p: int(value) for p, value in zip(partitions, found, strict=True) if value is not None}
+
+    async def begin_filling(self, partition: int, token: str) -> None:
+        """Leave a mark that FLUSHALL would take away."""
+        pipe = self._pipeline()
+        pipe.set(self._filling_key(partition), token, ex=24 * 3600)
+        await self._run(pipe)
+
+    async def end_filling(self, partition: int, token: str, offset: int) -> bool:
+        """Mark the partition as filled, unless Redis was emptied again since `begin_filling`."""
+        key = self._filling_key(partition)
+        async with asyncio.timeout(PATIENCE_S), self._client.pipeline(transaction=True) as pipe:
+            await pipe.watch(key)
+            if await pipe.get(key) != token.encode():
+                return False
+            pipe.multi()  # type: ignore[no-untyped-call]  # of redis-py
+            pipe.delete(key)
+            pipe.set(self._names.filled_key(_SERVICE, partition), offset)
+            try:
+                await pipe.execute()
+            except WatchError:
+                return False
+        return True
+
+    async def mark_filled(self, offsets: Mapping[int, int]) -> None:
+        """Move the marks of partitions; one that FLUSHALL has taken away does not come back by this."""
+        pipe = self._pipeline()
+        for partition, offset in offsets.items():
+            pipe.set(self._names.filled_key(_SERVICE, partition), offset, xx=True)
+        await self._run(pipe)
+
+    def _filling_key(self, partition: int) -> str:
+        return f"{self._names.filled_key(_SERVICE, partition)}:filling"
+
+    def _pipeline(self) -> Any:
+        return self._client.pipeline(transaction=False)
+
+    async def _run(self, pipe: Any) -> list[Any]:
+        async with asyncio.timeout(PATIENCE_S):
+            answers: list[Any] = await pipe.execute()
+        return answers
+
+
+def json_array(values: Iterable[bytes]) -> bytes:
+    """A JSON array of values that are JSON already."""
+    return b"[" + b",".join(values) + b"]"
