@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.cli.installation import Installation, on_free_ports
 from services.runtime.settings import CommonSettings
 from tests.parts import Parts, running_parts
 
@@ -34,3 +35,19 @@ def settings(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Co
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     return CommonSettings()
+
+
+@pytest.fixture(scope="session")
+def installation(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """The four services as processes on the real parts, in a namespace of their own; started once a run.
+
+    Whoever needs state that nobody else has touched uses sites of its own.
+    """
+    settings = on_free_ports(
+        tmp_path_factory.mktemp("installation"),
+        KAFKA_BOOTSTRAP_SERVERS=parts.kafka_bootstrap_servers,
+        REDIS_URL=parts.redis_url,
+        namespace=f"test-{uuid.uuid4().hex[:12]}",
+    )
+    with Installation(settings) as running:
+        yield running

@@ -53,6 +53,11 @@ def not_answering(bootstrap_servers: str, *, timeout_s: float = 3) -> str | None
         return pool.submit(asyncio.run, ask()).result()
 
 
+def server_properties(*, port: int, controller_port: int, data: Path) -> str:
+    """The broker's configuration."""
+    return _PROPERTIES.format(port=port, controller_port=controller_port, data=data)
+
+
 def _listens(server: str, timeout_s: float) -> bool:
     host, _, port = server.strip().rpartition(":")
     try:
@@ -81,7 +86,7 @@ def _prepare(folder: Path, port: int, controller_port: int, java: list[str]) -> 
     data.mkdir(parents=True, exist_ok=True)
     (folder / "log4j2.properties").write_text(_LOG4J)
     properties = folder / "server.properties"
-    properties.write_text(_PROPERTIES.format(port=port, controller_port=controller_port, data=data))
+    properties.write_text(server_properties(port=port, controller_port=controller_port, data=data))
     if (data / "meta.properties").exists():
         return
     # Kafka refuses a cluster id that begins with "-", which a random one may.
