@@ -8,11 +8,9 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from services.contracts.topology import Contract
 from services.ingest.domain.admission import Admission
 from services.ingest.domain.feed_clocks import FeedClocks
 from services.ingest.domain.posts import PostBody
@@ -22,6 +20,7 @@ from services.ingest.outlet import Outlet
 from services.ingest.settings import IngestSettings
 from services.ingest.sources.discovery import Discovery
 from services.ingest.sources.http import Desk, router
+from services.runtime.health import Health
 from services.runtime.logs import get_logger
 
 FEED = "http"
@@ -30,13 +29,6 @@ PROBE_EVERY_S = 5.0
 
 class PortTakenError(RuntimeError):
     """Another process has the port."""
-
-
-class Readiness(Contract):
-    """Whether events can be taken, and if not, why."""
-
-    ready: bool
-    reasons: tuple[str, ...] = ()
 
 
 class _Server(uvicorn.Server):
@@ -60,7 +52,9 @@ async def serve(settings: IngestSettings) -> None:
             settings=settings, outlet=outlet, pseudonym=pseudonyms(pseudonym_key(settings)), clocks=clocks,
             admission=Admission(settings.ingest_rate_per_s), discovery=Discovery(outlet),
         )  # fmt: skip
-        server = _Server(uvicorn.Config(build(desk), log_config=None, access_log=False, lifespan="off"))
+        server = _Server(
+            uvicorn.Config(build(desk), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3)
+        )
         helpers = [asyncio.create_task(_beat(desk)), asyncio.create_task(_probe(outlet))]
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         get_logger().info("taking events", address=f"http://{settings.host}:{settings.ingest_port}/v1/events")
@@ -82,20 +76,8 @@ def build(desk: Desk) -> FastAPI:
     app = FastAPI(title="Floorwatch ingest", version="1", description="Bring your ACD's events to Floorwatch.")
     app.include_router(router(desk))
 
-    @app.get("/live", summary="The process runs")
-    async def live() -> dict[str, bool]:
-        return {"live": True}
-
-    @app.get("/ready", response_model=Readiness, responses={503: {"model": Readiness}}, summary="Events can be taken")
-    async def ready() -> Response:
-        reasons = () if desk.outlet.connected else ("Kafka does not answer",)
-        state = Readiness(ready=not reasons, reasons=reasons)
-        return Response(state.model_dump_json(), 503 if reasons else 200, media_type="application/json")
-
-    @app.get("/telemetry", summary="Process metrics in Prometheus' text format", response_class=Response)
-    async def telemetry() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
+    health = Health({"kafka": lambda: None if desk.outlet.connected else "Kafka does not answer"})
+    app.router.routes.extend(health.routes)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     return app
 

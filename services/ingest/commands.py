@@ -24,10 +24,8 @@ from services.ingest.sources.asterisk import Reader
 from services.ingest.sources.bank_files import Span
 from services.ingest.sources.files import SHIPPED_JANUARY, shipped
 from services.ingest.sources.rejects import Rejects
+from services.runtime.ending import UNAVAILABLE
 from services.runtime.settings import load
-
-PORT_TAKEN = 2
-"""Exit code when it can't listen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +93,7 @@ def serve() -> int:
     code = process.run(settings, "ingest", work)
     if problem is not None:
         print(problem, file=sys.stderr)  # noqa: T201  # this is the command's answer
-        return PORT_TAKEN
+        return UNAVAILABLE
     return 0 if code == process.STOPPED else code  # being stopped is how a server ends
 
 
