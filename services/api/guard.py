@@ -109,7 +109,8 @@ class Doorkeeper:
         if self._host_names is None:
             return True
         try:
-            return host_name(Headers(scope=scope)) in self._host_names
+            headers = Headers(scope=scope)
+            return len(headers.getlist("host")) == 1 and host_name(headers) in self._host_names
         except ValueError:
             return False
 

@@ -129,7 +129,7 @@ class Hub:
     async def _keep_in_step(self) -> None:
         if not self._in_step:
             await self._read_all()
-        elif self._clock() - self._checked_at >= self._settings.check_every_s:
+        elif self.board.met_strangers or self._clock() - self._checked_at >= self._settings.check_every_s:
             self._checked_at = self._clock()
             stored = await self._store.read_slow()
             self.board.read_slow(stored)

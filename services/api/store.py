@@ -35,6 +35,7 @@ class Store:
             *(names.filled_key("metrics", partition) for partition in range(partitions)),
             names.filled_key("alerts", 0),
         ]
+        self._topology: tuple[dict[bytes, bytes], tuple[Site | Queue | Flow, ...]] = ({}, ())
         self.unreadable = 0
 
     async def ping(self) -> None:
@@ -53,7 +54,7 @@ class Store:
             tiles=self._parsed(_tile, tiles.values()),
             feeds=self._parsed(_feed, feeds.values()),
             alerts=self._parsed(_alert, alerts.values()),
-            topology=self._parsed(_record, topology.values()),
+            topology=self._records(topology),
             metrics_complete=all(mark is not None for mark in marks[:-1]),
             alerts_complete=marks[-1] is not None,
         )
@@ -67,7 +68,7 @@ class Store:
         marks, alerts, topology = await pipeline.execute()
         return Stored(
             alerts=self._parsed(_alert, alerts.values()),
-            topology=self._parsed(_record, topology.values()),
+            topology=self._records(topology),
             metrics_complete=all(mark is not None for mark in marks[:-1]),
             alerts_complete=marks[-1] is not None,
         )
@@ -90,6 +91,11 @@ class Store:
         """Use up a sign-in link. The role that it gives, or None if there is no such link (any more)."""
         role: Any = await self._client.getdel(self._names.sign_in_key(token))
         return None if role is None else bytes(role).decode(errors="replace")
+
+    def _records(self, found: dict[bytes, bytes]) -> tuple[Site | Queue | Flow, ...]:
+        if self._topology[0] != found:  # it is read every few seconds and hardly ever changes
+            self._topology = (found, self._parsed(_record, found.values()))
+        return self._topology[1]
 
     def _parsed(self, adapter: TypeAdapter[Item], values: Iterable[bytes]) -> tuple[Item, ...]:
         parsed: list[Item] = []

@@ -68,16 +68,21 @@ class Board:
         self._shown_feeds: set[str] = set()
         self._names = _Names()
         self._days_at: float | None = None
+        self._met: set[str] = set()
+        self.met_strangers = False
+        """Somebody was announced for the first time whom the topology does not describe: it may have grown."""
 
     def take(self, item: Announced, now: float) -> None:
         """Something was announced."""
         match item:
             case Tile():
+                self._meet(f"queue|{item.id}")
                 if self._tiles.take(item):
                     self._days.know(item.id, item.target_s)
             case Interval():
                 self._days.take(item)
             case FeedClock():
+                self._meet(f"site|{item.site}")
                 self._feeds.hear(item, now)
             case Alert():
                 self._take_alert(item)
@@ -85,6 +90,11 @@ class Board:
                 self._describe({record_key(item): item}, complete=False)
             case IvrInterval():
                 pass  # read from storage when somebody asks: no tile shows it
+
+    def _meet(self, key: str) -> None:
+        if key not in self._met:
+            self._met.add(key)
+            self.met_strangers |= key not in self._names.records
 
     def read(self, stored: Stored, now: float) -> None:
         """Take in a reading of all that is stored; announcements may have been missed before it."""
@@ -101,6 +111,7 @@ class Board:
 
     def read_slow(self, stored: Stored) -> None:
         """Take in what is announced late or not at all: topology, and alerts that were trimmed."""
+        self.met_strangers = False
         self._describe({record_key(record): record for record in stored.topology}, complete=stored.metrics_complete)
         for alert in stored.alerts:
             self._take_alert(alert)

@@ -391,3 +391,13 @@ def test_a_feed_that_is_gone_does_not_tell_the_day():
     board.take(tile(), 40.0)
     board.settle(41.0)
     assert day_view(board, "bank").date == "1999-01-25"
+
+
+def test_whoever_is_not_described_makes_the_topology_be_read_again_once():
+    board = floor(BANK, clock())
+    assert not board.met_strangers
+    board.take(tile(), 0.0)
+    assert board.met_strangers
+    board.read_slow(Stored(topology=(PS,)))
+    board.take(tile(offset=2), 1.0)
+    assert not board.met_strangers
