@@ -142,6 +142,7 @@ class Installation:
             self._keys = keys(self.settings, self.state_dir)
             base, services = self._base(), [self._service(name) for name in self._services]
             check_ports([*base, *services])
+            self._check_users_own()
             self._supervisor = Supervisor(self.log_folder, say=self._voice.note, lock=self._lock)
             running.announce(
                 self.state_dir,
@@ -152,7 +153,6 @@ class Installation:
             )
             for part in base:
                 self._step(part, stage=0)
-            self._check_users_own()
             for part in services:
                 self._step(part, stage=1)
         except BaseException:
