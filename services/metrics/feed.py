@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.metrics.domain.shard import ClosedHalfHour
+from services.metrics.domain.shard import PublishedHalfHour
 from services.runtime import kafka
 from services.runtime.logs import get_logger
 from services.runtime.settings import CommonSettings
@@ -79,7 +79,7 @@ async def ends_of_half_hours(settings: CommonSettings, partitions: Iterable[int]
 @asynccontextmanager
 async def half_hours_since(
     settings: CommonSettings, partition: int, offset: int
-) -> AsyncIterator[tuple[int, AsyncIterator[list[ClosedHalfHour]]]]:
+) -> AsyncIterator[tuple[int, AsyncIterator[list[PublishedHalfHour]]]]:
     """A partition's published half-hours from `offset` on.
 
     Yields:
@@ -97,8 +97,8 @@ async def half_hours_since(
         await reader.stop()
 
 
-async def _batches(reader: AIOKafkaConsumer, tp: TopicPartition, end: int) -> AsyncIterator[list[ClosedHalfHour]]:
+async def _batches(reader: AIOKafkaConsumer, tp: TopicPartition, end: int) -> AsyncIterator[list[PublishedHalfHour]]:
     while await reader.position(tp) < end:
         records = (await reader.getmany(tp, timeout_ms=1000, max_records=2000)).get(tp, [])
         places = [(_decode_place(record.value), record.value) for record in records if record.value]
-        yield [ClosedHalfHour(place.scope, place.date, place.start, value) for place, value in places]
+        yield [PublishedHalfHour(place.scope, place.date, place.start, value) for place, value in places]

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError, WatchError
 
 from services.contracts.metrics import FeedClock
 from services.contracts.names import Names
-from services.metrics.domain.shard import ClosedHalfHour
+from services.metrics.domain.shard import PublishedHalfHour
 
 UNAVAILABLE = (RedisError, OSError, TimeoutError)
 PATIENCE_S = 3.0
@@ -46,7 +46,7 @@ class Store:
         pipe.publish(self._names.changes_channel, json_array([*(tile for _, tile in tiles), *heard.values()]))
         await self._run(pipe)
 
-    async def show_half_hours(self, half_hours: Sequence[ClosedHalfHour], *, tell: bool = True) -> None:
+    async def show_half_hours(self, half_hours: Sequence[PublishedHalfHour], *, tell: bool = True) -> None:
         """Put half-hours in their days, later ones of the same id over earlier ones, and tell the changes."""
         if not half_hours:
             return

@@ -84,9 +84,7 @@ def service_level_event(call: Call, threshold_s: float) -> int:
 
 def rolling(calls: Iterable[Call], queue: str, threshold_s: float, short_s: float, now: int) -> dict[str, int]:
     """Counters of the calls whose service-level event lies in (now − 30 min, now]."""
-    inside = [
-        c for c in calls if c.queue == queue and now - HALF_HOUR_MS < service_level_event(c, threshold_s) <= now
-    ]
+    inside = [c for c in calls if c.queue == queue and now - HALF_HOUR_MS < service_level_event(c, threshold_s) <= now]
     return counts(inside, threshold_s, short_s)
 
 

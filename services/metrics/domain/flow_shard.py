@@ -55,12 +55,12 @@ class FlowShard(Shard[Scope[Visit], Visit]):
         scope: Scope[Visit],  # noqa: ARG002  # all flows are counted alike
         half_hour: HalfHour,
         pages: list[Page[Visit]],
-    ) -> tuple[int, dict[str, Any]]:
+    ) -> tuple[int, int, dict[str, Any]]:
         tally = [0] * (len(OUTCOMES) + 1)
         for page in pages:
             for outcome, number in enumerate(_tally(page, half_hour)):
                 tally[outcome] += number
-        return tally[INSIDE], {"kind": "ivr_interval", "counts": counts(tally)}
+        return sum(tally), tally[INSIDE], {"kind": "ivr_interval", "counts": counts(tally)}
 
 
 def _tally(page: Page[Visit], half_hour: HalfHour) -> list[int]:

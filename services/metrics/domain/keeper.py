@@ -14,7 +14,7 @@ from services.metrics.domain.clocks import Horizons
 from services.metrics.domain.floor import Floor
 from services.metrics.domain.flow_shard import FlowShard
 from services.metrics.domain.queue_shard import QueueShard
-from services.metrics.domain.shard import ClosedHalfHour
+from services.metrics.domain.shard import PublishedHalfHour
 
 _PAGES_AT_ONCE = 50
 """A slice of a checkpoint, a few milliseconds of work: tiles go out in between."""
@@ -45,7 +45,7 @@ class MetricsKeeper:
         self._queues: dict[int, QueueShard] = {}
         self._flows: dict[int, FlowShard] = {}
         self._letters: list[DeadLetter] = []
-        self._half_hours: list[ClosedHalfHour] = []
+        self._half_hours: list[PublishedHalfHour] = []
         self._slices: Iterator[Checkpoint] | None = None
         self._lessons: list[tuple[str, bytes | None]] = []
         self.events = 0
@@ -116,7 +116,7 @@ class MetricsKeeper:
         tiles = [tile for queues in self._queues.values() for tile in queues.tiles()]
         return News(tiles, [feed for shard in self._shards() for feed in shard.clocks.moved()])
 
-    def take_half_hours(self) -> list[ClosedHalfHour]:
+    def take_half_hours(self) -> list[PublishedHalfHour]:
         """The half-hours that were published since the last time."""
         taken, self._half_hours = self._half_hours, []
         return taken
@@ -234,7 +234,7 @@ class MetricsKeeper:
                 if outputs or states:
                     yield Checkpoint(outputs, [StateEntry(shard.partition, *state) for state in states])
 
-    def _output(self, partition: int, half_hour: ClosedHalfHour) -> Output:
+    def _output(self, partition: int, half_hour: PublishedHalfHour) -> Output:
         return Output(self._names.intervals.name, half_hour.value, half_hour.id.encode(), partition)
 
     def _take_letters(self) -> list[Output]:

@@ -14,6 +14,7 @@ from services.metrics.domain.pages import SLOT_MS, Page
 from services.metrics.domain.queues import Queue, Terms
 from services.metrics.domain.shard import Shard
 
+_OFFERED = COUNTERS.index("offered")
 _WAITING = COUNTERS.index("waiting")
 
 
@@ -146,17 +147,17 @@ class QueueShard(Shard[Queue, Contact]):
             queue.scheduled = due
             heappush(queue.clock.due, (due, queue.id))
 
-    def _count(self, scope: Queue, half_hour: HalfHour, pages: list[Page[Contact]]) -> tuple[int, dict[str, Any]]:
+    def _count(self, scope: Queue, half_hour: HalfHour, pages: list[Page[Contact]]) -> tuple[int, int, dict[str, Any]]:
         short_ms = scope.terms.short_ms
-        by_threshold, waiting = {}, 0
+        by_threshold, arrived, waiting = {}, 0, 0
         for t in scope.terms.thresholds_s:
             totals = [0] * len(COUNTERS)
             for page in pages:
                 for i, value in enumerate(_tally(page, half_hour, t * 1000, short_ms)):
                     totals[i] += value
             by_threshold[t] = dict(zip(COUNTERS, totals, strict=True))
-            waiting = totals[_WAITING]
-        return waiting, {"kind": "interval", "by_threshold": by_threshold}
+            arrived, waiting = totals[_OFFERED], totals[_WAITING]
+        return arrived, waiting, {"kind": "interval", "by_threshold": by_threshold}
 
 
 def _tally(page: Page[Contact], half_hour: HalfHour, threshold_ms: int, short_ms: float) -> list[int]:

@@ -22,8 +22,8 @@ State = tuple[bytes, bytes | None]
 _to_json = msgspec.json.Encoder().encode
 
 
-class ClosedHalfHour(NamedTuple):
-    """A published half-hour: where it belongs, and its JSON (Interval or IvrInterval)."""
+class PublishedHalfHour(NamedTuple):
+    """A half-hour as it was published: where it belongs, and its JSON (Interval or IvrInterval)."""
 
     scope: str
     date: str
@@ -148,7 +148,7 @@ class Shard(ABC, Generic[S, Entry]):
 
     # -- asking
 
-    def checkpoint(self, pages_at_once: int) -> Iterator[tuple[list[ClosedHalfHour], list[State]]]:
+    def checkpoint(self, pages_at_once: int) -> Iterator[tuple[list[PublishedHalfHour], list[State]]]:
         """What changed since the last one, in slices: half-hours to publish, states to keep.
 
         The clocks come after all pages, and the keys to forget (value None) last. That order must reach the log: then
@@ -170,13 +170,13 @@ class Shard(ABC, Generic[S, Entry]):
 
     def _changed_half_hours(
         self, pages: list[Page[Entry]], published: set[tuple[str, int]]
-    ) -> Iterator[ClosedHalfHour]:
+    ) -> Iterator[PublishedHalfHour]:
         for page in pages:
             for half_hour in half_hours_of(self._timezone(page.scope), page.slot):
                 name = page.scope, half_hour.start
                 if name not in published:
                     published.add(name)
-                    yield self._publish(self.scopes[page.scope], half_hour)
+                    yield from self._publish(self.scopes[page.scope], half_hour)
 
     def _keep(self, pages: list[Page[Entry]]) -> Iterator[State]:
         for page in pages:
@@ -185,11 +185,11 @@ class Shard(ABC, Generic[S, Entry]):
                 page.kept = True
                 yield page_key(self.partition, self.topic, page.scope, page.slot), page.encode()
 
-    def _ended_half_hours(self, published: set[tuple[str, int]]) -> Iterator[ClosedHalfHour]:
+    def _ended_half_hours(self, published: set[tuple[str, int]]) -> Iterator[PublishedHalfHour]:
         for scope_id, start in self._ended():
             if (scope_id, start) not in published:
                 half_hour = half_hour_at(self._timezone(scope_id), start)
-                yield self._publish(self.scopes[scope_id], half_hour)
+                yield from self._publish(self.scopes[scope_id], half_hour)
 
     def put_away(self) -> list[bytes]:
         """Drop the pages that are closed and fold those that rest; the keys that are to be forgotten."""
@@ -246,9 +246,11 @@ class Shard(ABC, Generic[S, Entry]):
 
     # -- half-hours
 
-    def _publish(self, scope: S, half_hour: HalfHour) -> ClosedHalfHour:
+    def _publish(self, scope: S, half_hour: HalfHour) -> Iterator[PublishedHalfHour]:
         pages = [scope.pages[slot] for slot in slots_of(half_hour) if slot in scope.pages]
-        open_, counted = self._count(scope, half_hour, pages)
+        arrived, open_, counted = self._count(scope, half_hour, pages)
+        if not arrived:
+            return  # a page of two half-hours, and nobody came in this one
         over = half_hour.end + self._horizons.lateness_ms <= scope.clock.at
         self._await_end(scope, half_hour)
         view = {
@@ -259,15 +261,15 @@ class Shard(ABC, Generic[S, Entry]):
             "revision": max((page.offset for page in pages), default=-1),
             **counted,
         }
-        return ClosedHalfHour(scope.id, half_hour.date, half_hour.start, _to_json(view))
+        yield PublishedHalfHour(scope.id, half_hour.date, half_hour.start, _to_json(view))
 
     @abstractmethod
     def _terms_mark(self, scope_id: str) -> int:
         """A number that changes with the terms by which a scope's half-hours are counted."""
 
     @abstractmethod
-    def _count(self, scope: S, half_hour: HalfHour, pages: list[Page[Entry]]) -> tuple[int, dict[str, Any]]:
-        """(how many have no outcome yet, the part of the JSON that is this kind's own)."""
+    def _count(self, scope: S, half_hour: HalfHour, pages: list[Page[Entry]]) -> tuple[int, int, dict[str, Any]]:
+        """(how many arrived, how many have no outcome yet, the part of the JSON that is this kind's own)."""
 
     def _await_end(self, scope: S, half_hour: HalfHour) -> None:
         """Publish it again when it is over, if that is still to come."""
