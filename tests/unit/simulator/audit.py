@@ -104,7 +104,7 @@ class Audit:
             assert (-leg.priority, event.offered_at) <= (-other.priority, other.event.at), "jumped the queue"
         person = self.people[event.agent]
         assert event.queue in person.skills, "not their skill"
-        assert person.state not in {"offline", "not_ready"}, f"{event.agent} is {person.state}"
+        assert person.state not in {"offline", "signed in", "not_ready"}, f"{event.agent} is {person.state}"
         if person.contacts:
             assert self.channels[event.queue] == "chat"
             assert set(person.contacts.values()) == {"chat"}, "two voice contacts at once"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import given, settings, target
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.contracts.events import Heartbeat
@@ -94,20 +94,19 @@ def whole(simulated: Simulator, length: int) -> list[Event]:
     return simulated.run_until(simulated.start + length)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(floors(), st.integers(0, 9), starts, st.integers(HOUR, 4 * HOUR))
 def test_no_event_breaks_a_law_of_the_floor(made_up: Floor, seed: int, start: int, length: int) -> None:
     audit = Audit(made_up)
     for event in whole(simulator(made_up, seed, start), length):
         audit.see(event)
-    target(float(audit.done["flowedout"]))
     waiting, in_service = audit.waiting, len(audit.legs) - audit.waiting
     ends = audit.done["answered"] + audit.done["abandoned"] + audit.done["flowedout"]
     assert audit.done["offered"] == ends + waiting
     assert audit.done["answered"] == audit.done["ended"] + in_service
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(floors(), st.integers(0, 9), starts, lengths, st.tuples(st.lists(lengths, max_size=6), st.integers(1, 50)))
 def test_the_steps_in_which_it_is_asked_change_nothing(
     made_up: Floor, seed: int, start: int, length: int, steps: tuple[list[int], int]
@@ -127,7 +126,7 @@ def test_the_steps_in_which_it_is_asked_change_nothing(
     assert stepwise == at_once
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(floors(), st.integers(0, 9), starts, lengths, st.integers(0, 3 * HOUR))
 def test_a_restored_simulator_goes_on_as_if_nothing_had_happened(
     made_up: Floor, seed: int, start: int, length: int, more: int
@@ -145,7 +144,7 @@ def test_a_restored_simulator_goes_on_as_if_nothing_had_happened(
     assert first.run_until(start + length + more) == after
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(sites("one"), sites("two"), st.integers(0, 9), lengths)
 def test_one_more_site_changes_nothing_at_the_others(
     one: dict[str, Any], two: dict[str, Any], seed: int, length: int

@@ -151,6 +151,7 @@ def sign_in(run: Run, index: int, _: int) -> None:
     run.said.append(
         AgentLoggedIn(run.agent_event_id(index, agent), run.source, run.state.clock, table.id, site, table.team)
     )
+    _show(run, index, "available")
     _free(run, index)
 
 
@@ -170,6 +171,7 @@ def back(run: Run, index: int, _: int) -> None:
     """A break is over, unless the agent has signed off since."""
     agent = run.state.agents[index]
     if agent.state == "not_ready" and agent.back_at == run.state.clock:
+        _show(run, index, "available")
         _free(run, index)
 
 
