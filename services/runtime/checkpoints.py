@@ -7,7 +7,7 @@ checkpoint takes what became dirty, and then, each step awaited before the next 
 2. the outlet is told how far all effects are published,
 3. states are stored on the changelog, each with the offset that it includes,
 4. keys that are over are deleted from the changelog,
-5. the records are acknowledged.
+5. the records are acknowledged (committed to Kafka).
 
 Whatever was not in a checkpoint is replayed after a crash, and what was is skipped by its offset. Nothing of an old
 assignment is published, stored or acknowledged: before each step the assignment is checked. docs/decisions/0010 has
@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import faust
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import RecordMetadata
+from faust.types import TP
 
 from services.contracts.keeping import Keeper, Output, Record, StateEntry
 from services.contracts.names import Topic
@@ -36,6 +37,7 @@ from services.runtime.settings import StreamSettings
 TopicPartition = tuple[str, int]
 Progress = Mapping[TopicPartition, int]
 BREATH_S = 0.01  # other tasks get their turn at least that often
+SEEK_PATIENCE_S = 2.0
 
 _T = TypeVar("_T")
 
@@ -62,6 +64,19 @@ class Outlet:
 class _App(faust.App):  # type: ignore[misc]  # Faust is untyped
     def _create_directories(self) -> None:
         """Nothing is kept on disk: the changelog is the store."""
+
+
+class _NoMemory(dict[Any, None]):
+    """Faust's memory of what it has read, switched off: it would drop the records that we ask for once more."""
+
+    def __getitem__(self, _: object) -> None:
+        return None
+
+    def __setitem__(self, key: object, value: object) -> None:
+        """Keep nothing."""
+
+    def update(self, *args: object, **kwargs: object) -> None:
+        """Keep nothing."""
 
 
 def _new_app(settings: StreamSettings, app_id: str, partitions: int) -> Any:
@@ -111,7 +126,7 @@ class CheckpointedStream:
         self.changelog = Changelog(self.app, offset_of=keeper.offset_of, partitions=self.partition_count)
         self.changelog.recovered = self._restore
         self.app.tables.add(self.changelog)
-        topic = self.app.topic(*(source.name for source in sources), **RAW)
+        topic = self.app.topic(*(source.name for source in sources), **RAW, acks=False)
         self.app.agent(topic, name="records")(self._consume)
         self.app.on_partitions_assigned.connect(self._on_assigned)
 
@@ -128,9 +143,9 @@ class CheckpointedStream:
         self._welcomed = 0  # the one that the outlet knows of
         self.partitions: frozenset[int] = frozenset()
         self._generation: int | None = None
-        self._pending: list[Any] = []
-        self._applied: dict[TopicPartition, int] = {}
-        self._newest: dict[TopicPartition, int] = {}
+        self._applied: dict[TopicPartition, int] = {}  # newest offsets since the last checkpoint
+        self._expected: dict[TopicPartition, int] = {}  # offset of the record that must come next
+        self._sought: dict[TopicPartition, float] = {}  # when we asked for it
         self._heard = time.monotonic()
 
         self._open = asyncio.Event()  # apply may run: restored, and no checkpoint is being taken
@@ -151,6 +166,7 @@ class CheckpointedStream:
         for work in (self._checkpoints(), self._flushes()):
             self._begin(work)
         self.app.finalize()
+        self.app.consumer._read_offset = _NoMemory()  # noqa: SLF001  # before the fetcher binds its methods
         await self.app.start()
 
     async def final_checkpoint(self) -> None:
@@ -194,9 +210,9 @@ class CheckpointedStream:
             self._generation = self.app.tables.recovery._generation_id  # noqa: SLF001  # the one it recovered for
             self.assignment += 1
             self.partitions = partitions
-            self._pending.clear()
-            self._applied.clear()
-            self._newest.clear()
+            self._applied = {}
+            self._expected = {}
+            self._sought = {}
             self._keeper.restore(self.changelog.entries(), partitions)
             self._heard = time.monotonic()
         except Exception:  # noqa: BLE001  # Faust would swallow it and go on
@@ -238,14 +254,14 @@ class CheckpointedStream:
         if assignment != self.assignment or not self.restored:
             return False
         if self._lease.lapsed:
-            self._give_up()
+            telemetry.LAPSES.inc()
+            self._join_again("this process was stopped for so long that its partitions may be another's")
             return False
         return True
 
-    def _give_up(self) -> None:
-        """We slept too long to be sure of our partitions: join anew, and write nothing until then."""
-        telemetry.LAPSES.inc()
-        log.warning("this process was stopped for too long, its partitions may be another's: joining again")
+    def _join_again(self, why: str) -> None:
+        """Make Kafka assign anew, which begins from what is stored; write nothing until then."""
+        log.warning("joining the group again", why=why)
         self._generation = None
         thread = self.app.consumer._thread  # noqa: SLF001  # Faust has no call for it
         thread.thread_loop.call_soon_threadsafe(thread._consumer._coordinator.request_rejoin)  # noqa: SLF001
@@ -267,16 +283,17 @@ class CheckpointedStream:
         acknowledged = self.app.consumer._committed_offset  # noqa: SLF001  # Faust has no call for it
         lag = {}
         for place, state in self._fetching():
-            read_to = self._newest.get(place, (acknowledged.get(place) or 0) - 1)
             if state.highwater is not None:
-                lag[place] = max(0, state.highwater - 1 - read_to)
+                lag[place] = max(0, state.highwater - self._expected.get(place, acknowledged.get(place) or 0))
         return lag
 
     def silent_s(self) -> float:
         """Seconds since the broker answered a fetch or a record was applied; 0 while nothing is to be fetched."""
-        since_applied = time.monotonic() - self._heard
-        since_answers = [time.time() - state.timestamp / 1000 for _, state in self._fetching() if state.timestamp]
-        return max(0.0, min([since_applied, *since_answers]))
+        seconds = time.monotonic() - self._heard
+        for _, state in self._fetching():
+            if state.timestamp:
+                seconds = min(seconds, time.time() - float(state.timestamp) / 1000)
+        return max(0.0, seconds)
 
     # Records in --------------------------------------------------------------------------------------------------
 
@@ -284,7 +301,7 @@ class CheckpointedStream:
         try:
             await self._take_all_in(stream)
         except Exception:  # noqa: BLE001  # Faust would acknowledge the record and go on
-            end_now("a record could not be applied", newest=self._newest)
+            end_now("a record could not be applied", expected=self._expected)
 
     async def _take_all_in(self, stream: Any) -> None:
         breath = time.monotonic()
@@ -302,18 +319,12 @@ class CheckpointedStream:
             telemetry.STALE_RECORDS.inc()
             return
         place = (message.topic, message.partition)
-        newest = self._newest.get(place)
-        if newest is None:
-            await self._check_first(message)
-        elif message.offset != newest + 1:
-            if message.offset <= newest:
-                telemetry.REPEATED_RECORDS.inc()
-                return
-            telemetry.GAPS.inc()
+        if message.offset != self._expected.get(place) and not await self._follows(message):
+            return
         value = message.value or b""
         self._keeper.apply(Record(message.topic, message.partition, message.offset, value))
-        self._newest[place] = self._applied[place] = message.offset
-        self._pending.append(event)
+        self._expected[place] = message.offset + 1
+        self._applied[place] = message.offset
         telemetry.RECORDS.labels(message.topic).inc()
         telemetry.RECORD_BYTES.inc(len(value))
         self._dirty.set()
@@ -321,22 +332,37 @@ class CheckpointedStream:
         if self._keeper.urgent():
             self._hurry.set()
 
-    async def _check_first(self, message: Any) -> None:
-        """The first record of a partition in an assignment must be the one after the last acknowledged.
+    async def _follows(self, message: Any) -> bool:
+        """Whether a record may be applied that is not the one expected: the first, or one after a gap.
 
-        Faust takes a gap for acknowledged work, so a record fetched before a rebalance and delivered after it would
-        lose all between. It has not been seen to happen; if it does, beginning anew is right.
+        After a rebalance under load Faust often delivers a record too early: it drops what it had fetched, but goes on
+        behind it. Applied, such a record would hide those before it for ever. So what lies between is looked up.
         """
-        consumer = self.app.consumer
-        committed = consumer._committed_offset.get(message.tp)  # noqa: SLF001  # Faust has no call for it
-        if message.offset == (committed or 0):
-            return
-        earliest = (await consumer.earliest_offsets(message.tp))[message.tp]
-        if message.offset > max(committed or 0, earliest):
-            end_now(
-                "a record came before those that stand before it; beginning anew",
-                topic=message.topic, partition=message.partition, offset=message.offset, committed=committed,
-            )  # fmt: skip
+        place = (message.topic, message.partition)
+        assignment = self.assignment
+        expected = self._expected.get(place)
+        if expected is None:
+            thread = self.app.consumer._thread  # noqa: SLF001  # Faust has no call for it
+            expected = await thread.call_thread(thread._consumer.committed, message.tp) or 0  # noqa: SLF001
+        if message.offset <= expected:
+            again = message.offset < expected and place in self._expected
+            telemetry.REPEATED_RECORDS.inc(again)
+            return not again and assignment == self.assignment
+        if time.monotonic() - self._sought.get(place, 0) < SEEK_PATIENCE_S:
+            telemetry.EARLY_RECORDS.inc()  # fetched before we asked for the expected one
+            return False
+        really_next = await kafka.first_offset_from(self._settings, message.topic, message.partition, expected)
+        if assignment != self.assignment:
+            return False
+        self._expected[place] = expected
+        if really_next >= message.offset:
+            telemetry.GAPS.inc()
+            return True
+        telemetry.EARLY_RECORDS.inc()
+        log.info("a record came too early, asking for those before it", got=message.offset, expected=expected)
+        self._sought[place] = time.monotonic()
+        await self.app.consumer.seek_wait({message.tp: expected})
+        return False
 
     # Checkpoints -------------------------------------------------------------------------------------------------
 
@@ -362,15 +388,12 @@ class CheckpointedStream:
             if not self.holds(assignment):
                 return 0
             began = time.monotonic()
-            pending, self._pending = self._pending, []
             progress, self._applied = self._applied, {}
             taken = await self._take(assignment)
             states = await self._store(assignment, progress, *taken) if taken else None
-            if states is None or not self.holds(assignment):
+            if states is None or not await self._acknowledge(assignment, progress):
                 telemetry.CHECKPOINTS.labels("abandoned").inc()
                 return 0
-            for event in pending:
-                event.ack()
             telemetry.CHECKPOINTS.labels("stored").inc()
             telemetry.CHECKPOINT_SECONDS.observe(time.monotonic() - began)
             return states
@@ -419,6 +442,13 @@ class CheckpointedStream:
         if assignment == self.assignment:
             for entry, place in zip(entries, places, strict=True):
                 self.changelog.written(entry, place.topic_partition, place.offset)
+
+    async def _acknowledge(self, assignment: int, progress: Progress) -> bool:
+        """Commit by ourselves: Faust's own acknowledgements take a gap in the offsets for work that is done."""
+        if not self.holds(assignment):
+            return False
+        offsets = {TP(*place): offset + 1 for place, offset in progress.items()}
+        return not offsets or bool(await self.app.consumer._thread.commit(offsets))  # noqa: SLF001  # no call for it
 
     def _send(
         self, topic: str, partition: int | None, key: bytes | None, value: bytes | None

@@ -6,6 +6,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError
 from aiokafka.partitioner import murmur2
+from aiokafka.structs import TopicPartition
 
 from services.contracts.names import MAX_RECORD_BYTES, Topic
 from services.runtime.settings import CommonSettings
@@ -40,6 +41,20 @@ def reader(settings: CommonSettings, *topics: str) -> AIOKafkaConsumer:
         max_partition_fetch_bytes=MAX_RECORD_BYTES,
         isolation_level="read_committed",
     )
+
+
+async def first_offset_from(settings: CommonSettings, topic: str, partition: int, offset: int) -> int:
+    """Offset of the first record at or after `offset` that a reader gets. Waits until there is one."""
+    place = TopicPartition(topic, partition)
+    consumer = reader(settings)
+    consumer.assign([place])
+    await consumer.start()
+    try:
+        consumer.seek(place, offset)
+        record = await consumer.getone(place)
+        return int(record.offset)
+    finally:
+        await consumer.stop()
 
 
 async def ensure_topics(settings: CommonSettings, topics: Iterable[Topic] | None = None) -> None:

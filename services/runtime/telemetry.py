@@ -9,6 +9,7 @@ RECORDS = Counter("floorwatch_stream_records", "Records applied to the state", [
 RECORD_BYTES = Counter("floorwatch_stream_record_bytes", "Bytes of the records applied")
 STALE_RECORDS = Counter("floorwatch_stream_stale_records", "Records of an old assignment, dropped; they come again")
 REPEATED_RECORDS = Counter("floorwatch_stream_repeated_records", "Records delivered twice in one assignment, dropped")
+EARLY_RECORDS = Counter("floorwatch_stream_early_records", "Records that came before earlier ones, dropped")
 GAPS = Counter("floorwatch_stream_offset_gaps", "Jumps in the offsets of a source partition (retention, transactions)")
 CHECKPOINTS = Counter("floorwatch_stream_checkpoints", "Checkpoints by result", ["result"])
 CHECKPOINT_SECONDS = Histogram(

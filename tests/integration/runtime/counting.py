@@ -1,0 +1,115 @@
+"""The smallest Keeper: a total per key, an output per key and checkpoint, keys that end. Run as a worker by the tests.
+
+A record of the source topics is a msgpack list of [key, amount]; the amount 0 ends the key for good.
+"""
+
+import os
+import sys
+from collections.abc import Iterable
+
+import msgspec
+
+from services.contracts.keeping import Checkpoint, Output, Record, StateEntry, key_prefix
+from services.contracts.names import Topic
+from services.runtime import logs
+from services.runtime.checkpoints import CheckpointedStream, Outlet, Progress
+from services.runtime.redis import client
+from services.runtime.settings import Port, StreamSettings, load
+from services.runtime.worker import run
+
+
+class Count(msgspec.Struct, array_like=True):
+    offset: int = -1
+    total: int = 0
+
+
+decode = msgspec.msgpack.Decoder(list[tuple[str, int]]).decode
+decode_count = msgspec.msgpack.Decoder(Count).decode
+encode = msgspec.msgpack.Encoder().encode
+
+ENDED = b"\xff ended"
+
+
+class Counting:
+    """State key = prefix + source topic + "|" + key; `ENDED` of a topic and partition = offset of the last ending."""
+
+    def __init__(self, out: str) -> None:
+        self.out = out
+        self.counts: dict[bytes, Count] = {}
+        self.dirty: dict[bytes, None] = {}
+        self.bad: list[Output] = []
+
+    def apply(self, record: Record) -> None:
+        try:
+            batch = decode(record.value)
+        except msgspec.MsgspecError as error:
+            self.bad.append(Output(self.out, str(error).encode(), f"bad|{record.offset}".encode()))
+            return
+        prefix = key_prefix(record.partition) + record.topic.encode() + b"|"
+        touched = {}
+        for name, amount in batch:
+            key = prefix + name.encode()
+            count = self.counts.setdefault(key, Count())
+            if record.offset > count.offset:
+                count.total += amount
+                touched[key] = count
+        for key, count in touched.items():
+            count.offset = record.offset
+            self.dirty[key] = None
+
+    def checkpoint(self) -> Checkpoint:
+        keys = list(self.dirty)[:10]
+        outputs, self.bad = self.bad, []
+        state = []
+        for key in keys:
+            del self.dirty[key]
+            value = encode(self.counts[key])
+            state.append(StateEntry(int.from_bytes(key[:2], "big"), key, value))
+            outputs.append(Output(self.out, str(self.counts[key].total).encode(), key[2:]))
+        return Checkpoint(outputs, state)
+
+    def restore(self, entries: Iterable[StateEntry], partitions: frozenset[int]) -> None:
+        self.counts = {entry.key: decode_count(entry.value or b"") for entry in entries}
+        assert {entry.partition for entry in entries} <= partitions
+        self.dirty, self.bad = {}, []
+
+    def offset_of(self, value: bytes) -> int:
+        return decode_count(value).offset
+
+    def urgent(self) -> bool:
+        return False
+
+
+class Progressing(Outlet):
+    """Writes how far all is published, as metrics does."""
+
+    def __init__(self, settings: StreamSettings) -> None:
+        self.redis = client(settings)
+        self.key = settings.names.progress_key
+
+    async def published(self, progress: Progress) -> None:
+        if progress:
+            mapping = {f"{topic}|{partition}": offset for (topic, partition), offset in progress.items()}
+            await self.redis.hset(self.key, mapping=mapping)
+
+
+class CountingSettings(StreamSettings):
+    counting_port: Port
+
+
+def sources(settings: StreamSettings) -> list[Topic]:
+    return [settings.names.contacts, settings.names.ivr]
+
+
+def main() -> None:
+    settings = load(CountingSettings)
+    logs.configure(settings, "counting")
+    keeper = Counting(settings.names.intervals.name)
+    stream = CheckpointedStream(
+        settings, service="counting", sources=sources(settings), keeper=keeper, outlet=Progressing(settings)
+    )
+    run(settings, stream, port=settings.counting_port, port_variable="FLOORWATCH_COUNTING_PORT")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""Workers killed and stopped at any moment end in the same totals as an undisturbed run."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from services.runtime.settings import CommonSettings
+from tests.integration.runtime.workers import Feed, Worker, published_totals, stored_totals
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture
+def start_worker(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[[], Worker]]:
+    workers: list[Worker] = []
+
+    def start(**more: str) -> Worker:
+        workers.append(Worker(environment | more, tmp_path / f"worker-{len(workers)}.log"))
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        worker.cleared_away()
+
+
+@pytest.fixture
+async def feed(settings: CommonSettings) -> AsyncIterator[Feed]:
+    feed = Feed(settings, [settings.names.contacts, settings.names.ivr], seed=11)
+    await feed.start()
+    yield feed
+    await feed.stop()
+
+
+async def test_totals_are_exact_through_kills_and_a_long_stop(settings, feed, start_worker):
+    one, two = start_worker(), start_worker()
+    await one.wait_until_ready()
+    feeding = asyncio.create_task(feed.send(2500, pause_s=0.008))
+    await asyncio.sleep(1)
+
+    for worker in (one, two, one):
+        worker.kill_and_start()
+        await asyncio.sleep(3)
+    two.signal(signal.SIGSTOP)
+    await asyncio.sleep(9)  # past the session of 6 s: its partitions go to the other
+    two.signal(signal.SIGCONT)
+    await asyncio.sleep(2)
+    one.kill_and_start()
+    await feeding
+    await feed.wait_until_applied(one, two)
+
+    assert await stored_totals(settings) == feed.expected
+    assert await published_totals(settings) == feed.expected
+
+
+async def test_a_restart_goes_on_where_it_was(settings, feed, start_worker):
+    worker = start_worker()
+    await worker.wait_until_ready()
+    await feed.send(100)
+    await feed.wait_until_applied(worker)
+    assert worker.end() == 0
+
+    await feed.send(100)
+    again = start_worker()
+    await feed.wait_until_applied(again)
+
+    assert await stored_totals(settings) == feed.expected
