@@ -42,7 +42,7 @@ def pack(events: list[Any], max_events: int = 500) -> list[Batch]:
 
 @given(st.lists(event, max_size=200), st.integers(1, 20))
 def test_every_event_goes_out_exactly_once(events, max_events):
-    packed = [e for batch in pack(events, max_events) for e in batch.events]
+    packed: list[Any] = [e for batch in pack(events, max_events) for e in batch.events]
     assert Counter(e.event_id for e in packed) == Counter(e.event_id for e in events)
 
 
