@@ -54,14 +54,14 @@ class Hub:
         self._checked_at = float("-inf")
 
     @property
-    def unready(self) -> tuple[str, ...]:
-        """Why nobody should be sent here yet; empty when ready."""
-        reasons = []
+    def unready(self) -> dict[str, str]:
+        """Name of what fails → why nobody should be sent here yet; empty when ready."""
+        reasons = {}
         if not self.connected:
-            reasons.append("Redis can't be reached")
+            reasons["redis"] = "Redis can't be reached"
         if not self.filled:
-            reasons.append("the first snapshot has not been read yet")
-        return tuple(reasons)
+            reasons["snapshot"] = "the first snapshot has not been read yet"
+        return reasons
 
     async def first_filling(self) -> None:
         """Wait until there is something to show."""

@@ -18,6 +18,7 @@ class _ApiCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         hub, tally = self._hub, self._hub.audience.tally
         for name, text, value in (
+            ("floorwatch_ready", "1 while /ready answers 200", not hub.unready),
             ("floorwatch_api_redis_connected", "1 while Redis is followed", hub.connected),
             ("floorwatch_api_sockets", "open subscribed sockets", len(hub.audience)),
             ("floorwatch_api_sockets_behind", "sockets that wait for room", len(hub.audience.behind)),

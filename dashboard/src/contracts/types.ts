@@ -495,14 +495,16 @@ export interface Problem {
   message: string;
 }
 /**
- * Whether the service is alive or ready, and if not, why.
+ * Whether the service is ready, and if not, why: name of each check that fails → reason, for people.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "Health".
  */
 export interface Health {
-  status: 'ok' | 'unavailable';
-  reasons: string[];
+  ready: boolean;
+  reasons: {
+    [k: string]: string | undefined;
+  };
 }
 /**
  * What a client wants; None means all that its role allows.

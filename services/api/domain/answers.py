@@ -107,8 +107,14 @@ class Problem(Contract):
     message: str
 
 
-class Health(Contract):
-    """Whether the service is alive or ready, and if not, why."""
+class Alive(Contract):
+    """The process answers."""
 
-    status: Literal["ok", "unavailable"]
-    reasons: tuple[str, ...] = ()
+    live: Literal[True] = True
+
+
+class Health(Contract):
+    """Whether the service is ready, and if not, why: name of each check that fails → reason, for people."""
+
+    ready: bool
+    reasons: dict[str, str]

@@ -2,16 +2,16 @@
 
 from fastapi import APIRouter, Response
 
-from services.api.domain.answers import Health
+from services.api.domain.answers import Alive, Health
 from services.api.routes.parts import AllParts
 
 router = APIRouter()
 
 
 @router.get("/live")
-async def live() -> Health:
+async def live() -> Alive:
     """The process runs and answers."""
-    return Health(status="ok")
+    return Alive()
 
 
 @router.get("/ready", responses={503: {"model": Health}})
@@ -20,7 +20,7 @@ async def ready(parts: AllParts, response: Response) -> Health:
     reasons = parts.hub.unready
     if reasons:
         response.status_code = 503
-    return Health(status="unavailable" if reasons else "ok", reasons=reasons)
+    return Health(ready=not reasons, reasons=reasons)
 
 
 @router.get("/telemetry", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

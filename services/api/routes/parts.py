@@ -25,8 +25,8 @@ class LiveState(Protocol):
     filled: bool
 
     @property
-    def unready(self) -> tuple[str, ...]:
-        """Why nobody should be sent here yet; empty when ready."""
+    def unready(self) -> dict[str, str]:
+        """Name of what fails → why nobody should be sent here yet; empty when ready."""
 
     def feeds(self) -> tuple[FeedView, ...]:
         """Feeds with their age at this moment."""

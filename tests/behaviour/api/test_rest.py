@@ -164,7 +164,8 @@ def test_the_schemas_of_openapi_are_the_contracts(api: Api):
 
 
 def test_health_and_telemetry(api: Api):
-    assert api.get("/live").json() == {"status": "ok", "reasons": []}
-    assert api.get("/ready").json() == {"status": "ok", "reasons": []}
+    assert api.get("/live").json() == {"live": True}
+    assert api.get("/ready").json() == {"ready": True, "reasons": {}}
+    assert api.telemetry("floorwatch_ready") == 1
     assert api.telemetry("floorwatch_api_redis_connected") == 1
     assert "process_cpu_seconds_total" in api.get("/telemetry").text
