@@ -217,9 +217,14 @@ def parse_floor(text: str, name: str) -> Floor:
     try:
         return Floor.model_validate(content)
     except ValidationError as error:
-        raise FloorError(
-            "\n".join(
-                f"{name}: {'.'.join(str(part) for part in problem['loc']) or 'the file'}: {problem['msg']}"
-                for problem in error.errors()
-            )
-        ) from error
+        raise FloorError("\n".join(_lines(name, error))) from error
+
+
+def _lines(name: str, error: ValidationError) -> Iterator[str]:
+    problems = error.errors()
+    for problem in problems:
+        place = problem["loc"]
+        # A list whose items are all wrong is called empty as well; that would only mislead.
+        misled = any(other["loc"][: len(place)] == place and other["loc"] != place for other in problems)
+        if not (problem["type"] == "too_short" and misled):
+            yield f"{name}: {'.'.join(map(str, place)) or 'the file'}: {problem['msg']}"
