@@ -23,9 +23,9 @@ REFUSED = 2
 """Exit code when it can't go on as asked."""
 
 
-def _speed(text: str) -> float:
+def _speed(text: str | float) -> float:
     try:
-        return parse_speed(text)
+        return parse_speed(str(text))  # Typer hands in the default as well
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not 1, 60 or another number of times real time, nor max") from None
 
