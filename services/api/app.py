@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import Iterator
 
 import redis.asyncio
@@ -22,10 +23,13 @@ from services.api.store import Store
 from services.api.telemetry import Telemetry
 from services.api.wire import LiveProtocol
 from services.runtime import parent
+from services.runtime.ending import UNAVAILABLE, end_now
 from services.runtime.logs import get_logger
 from services.runtime.redis import client
 
 GRACE_S = 2
+BACKLOG = 2048
+"""Sockets that may come at once: after a restart every wall comes back within a second or two."""
 LONGEST_CLIENT_MESSAGE = 64 * 1024
 
 
@@ -87,8 +91,20 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
+def _listen(settings: ApiSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host.strip("[]"), settings.api_port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        end_now(
+            f"port {settings.api_port} can't be had ({error}): choose another with FLOORWATCH_API_PORT",
+            code=UNAVAILABLE,
+        )
+
+
 async def run(settings: ApiSettings) -> None:
     """Serve until SIGTERM or SIGINT."""
+    listener = _listen(settings)
     connection = client(settings)
     store = Store(connection, settings.names, partitions=settings.partitions)
     changes = Changes(connection, settings.names.changes_channel)
@@ -97,8 +113,6 @@ async def run(settings: ApiSettings) -> None:
     server = _Server(
         uvicorn.Config(
             application(parts),
-            host=settings.host,
-            port=settings.api_port,
             ws=LiveProtocol,
             ws_max_size=LONGEST_CLIENT_MESSAGE,
             ws_per_message_deflate=False,  # one compressor per socket: frames could not be shared
@@ -120,7 +134,8 @@ async def run(settings: ApiSettings) -> None:
     for task in tasks:
         task.add_done_callback(lambda done: _stop_if_failed(done, server))
     try:
-        await server.serve()
+        get_logger().info("listening", address=f"http://{settings.host}:{settings.api_port}", open=parts.guard.is_open)
+        await server.serve(sockets=[listener])
     finally:
         for task in tasks:
             task.cancel()

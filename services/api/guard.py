@@ -94,6 +94,8 @@ class Doorkeeper:
             if message["type"] == "http.response.start":
                 present = {name for name, _ in message.get("headers", ())}
                 added = [header for header in SECURITY_HEADERS if header[0] not in present]
+                if scope["path"].startswith("/v1/") and b"cache-control" not in present:
+                    added.append((b"cache-control", b"no-store"))  # the floor as it is now, and for this session alone
                 message = {**message, "headers": [*message.get("headers", ()), *added]}
             await send(message)
 

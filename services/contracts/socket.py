@@ -97,14 +97,17 @@ Item = Annotated[TileView | DayView | FeedView | Alert, Field(discriminator="kin
 
 
 class Filters(Contract):
-    """What a client wants; None means all that its role allows."""
+    """What a client wants; None means all that its role allows.
+
+    With `sites`, what belongs to no single site (the roll-up `all` and its alerts) is left out.
+    """
 
     sites: tuple[str, ...] | None = None
     kinds: tuple[Literal["tile", "day", "feed", "alert"], ...] | None = None
 
 
 class Resume(Contract):
-    """Where a client was when it lost the connection."""
+    """Where a client was when it lost the connection. With other filters or another role the answer is a snapshot."""
 
     epoch: str
     seq: int

@@ -42,19 +42,21 @@ export interface Floorwatch {
  * via the `definition` "Subscribe".
  */
 export interface Subscribe {
-  type?: 'subscribe';
+  type: 'subscribe';
   filters?: Filters;
   resume?: Resume | null;
 }
 /**
  * What a client wants; None means all that its role allows.
+ *
+ * With `sites`, what belongs to no single site (the roll-up `all` and its alerts) is left out.
  */
 export interface Filters {
   sites?: string[] | null;
   kinds?: ('tile' | 'day' | 'feed' | 'alert')[] | null;
 }
 /**
- * Where a client was when it lost the connection.
+ * Where a client was when it lost the connection. With other filters or another role the answer is a snapshot.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "Resume".
@@ -70,7 +72,7 @@ export interface Resume {
  * via the `definition` "Ping".
  */
 export interface Ping {
-  type?: 'ping';
+  type: 'ping';
 }
 /**
  * All items; what the client had before is forgotten.
@@ -508,6 +510,8 @@ export interface Health {
 }
 /**
  * What a client wants; None means all that its role allows.
+ *
+ * With `sites`, what belongs to no single site (the roll-up `all` and its alerts) is left out.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "Filters".

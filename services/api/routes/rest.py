@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1", responses=problems(401))
 
 
 def _json(body: bytes) -> Response:
-    return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
+    return Response(body, media_type="application/json")
 
 
 def _listed(name: bytes, entries: Iterable[Entry]) -> Response:

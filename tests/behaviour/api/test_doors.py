@@ -138,6 +138,7 @@ def test_every_answer_carries_the_security_headers(door: Api):
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert "server" not in headers
+    assert door.get("/v1/definitions").headers["cache-control"] == "no-store"
 
 
 def test_the_page_answers_at_its_own_addresses(door: Api):
@@ -170,6 +171,16 @@ def test_pages_that_were_not_built_are_missed_in_plain_words(api: Api):
 def test_without_a_secret_a_link_leads_straight_home(api: Api, floor: WrittenFloor):
     floor.offer_link("unused", "viewer")
     assert api.get("/sign-in?token=unused").headers["location"] == "/"
+
+
+def test_a_port_that_is_taken_is_named_with_the_variable(api: Api):
+    ended = subprocess.run(
+        [sys.executable, "-m", "services.api"],
+        cwd=PROJECT, env=api.environment, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert ended.returncode == 69
+    assert f"port {api.port} can't be had" in ended.stderr
+    assert "FLOORWATCH_API_PORT" in ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,23 @@ async def test_redis_is_emptied_under_a_standing_connection(own: tuple[Api, Writ
         assert client.offered("bank/PS") == 6
 
 
+async def test_a_subscription_that_was_cut_misses_nothing(own: tuple[Api, WrittenFloor]):
+    """The client library subscribes again by itself, and says nothing about what it has missed."""
+    api, floor = own
+    async with live(api) as client:
+        await client.subscribe(filters={"kinds": ["tile", "day"]})
+        floor.put(BANK, clock(), tile(at_20=counts(5)), half_hour(at_20=counts(5)))
+        await client.until(lambda held: held.get("day|bank/PS", {}).get("bars"))
+        # Written, and never heard of.
+        floor.redis.hset(floor.names.tiles_key, "bank/PS", tile(offset=2, at_20=counts(6)).model_dump_json())
+        unheard = half_hour(revision=2, at_20=counts(6))
+        floor.redis.hset(floor.names.day_key("bank/PS", unheard.date), str(unheard.start), unheard.model_dump_json())
+        floor.redis.client_kill_filter(_type="pubsub")
+        await client.until(lambda held: client.offered("bank/PS") == held["day|bank"]["bars"][0]["offered"] == 6)
+        floor.put(tile(offset=3, at_20=counts(7)))
+        await client.until(lambda _: client.offered("bank/PS") == 7)
+
+
 async def test_what_cannot_be_read_is_counted_and_loses_nothing_else(own: tuple[Api, WrittenFloor]):
     api, floor = own
     good = tile("bank/PS", at_20=counts(5)).model_dump_json()
