@@ -16,8 +16,10 @@ const schema = JSON.parse(await readFile(SCHEMA, 'utf8'));
 const sent = reachable(SENT);
 
 for (const [name, definition] of Object.entries(schema.$defs)) {
-  // What arrives always has every field, also those that have a default where they are built.
-  if (definition.properties && !sent.has(name)) definition.required = Object.keys(definition.properties);
+  // What arrives always has every field, also those that have a default where they are built; what is sent names its type.
+  const { properties = {} } = definition;
+  const always = Object.keys(properties).filter((key) => !sent.has(name) || 'const' in properties[key]);
+  if (definition.properties) definition.required = [...new Set([...(definition.required ?? []), ...always])];
   for (const property of Object.values(definition.properties ?? {})) stripTitles(property);
 }
 

@@ -18,12 +18,15 @@ export interface Plan {
   scrolls: boolean;
 }
 
-export const HEAD_UNITS = 6.5;
-export const BAND_HEAD_UNITS = 9;
+/** Bar, alerts, and the gap under them. */
+export const HEAD_UNITS = 6.25;
+export const BAND_HEAD_UNITS = 9.4;
 export const GAP_UNITS = 0.5;
+export const BAND_GAP_UNITS = 0.75;
+export const LANE_GAP_UNITS = 1;
 export const MARGIN_UNITS = 0.75;
 const TILE_WIDTH = { least: 12.6, most: 22 };
-const TILE_HEIGHT = { least: 9.6, most: 13 };
+const TILE_HEIGHT = { least: 10.4, most: 13.5 };
 const MOST_LANES = 3;
 const MOST_COLUMNS = 10;
 const LEAST_UNIT_PX = 10.5;
@@ -45,8 +48,8 @@ export function plan(queues: readonly number[], width: number, height: number): 
 function fit(queues: readonly number[], lanes: number, columns: number, width: number, height: number): Plan {
   const { rows, bands } = heights(queues, lanes, columns);
   const fixedWide =
-    2 * MARGIN_UNITS + (lanes - 1) * 2 * GAP_UNITS + lanes * (BAND_HEAD_UNITS + columns * GAP_UNITS);
-  const fixedHigh = HEAD_UNITS + MARGIN_UNITS + rows * GAP_UNITS + bands * GAP_UNITS;
+    2 * MARGIN_UNITS + (lanes - 1) * LANE_GAP_UNITS + lanes * (BAND_HEAD_UNITS + columns * GAP_UNITS);
+  const fixedHigh = HEAD_UNITS + MARGIN_UNITS + (rows - bands) * GAP_UNITS + (bands - 1) * BAND_GAP_UNITS;
   const unit = Math.min(
     width / (fixedWide + lanes * columns * TILE_WIDTH.least),
     height / (fixedHigh + rows * TILE_HEIGHT.least),

@@ -1,6 +1,5 @@
 /** The texts of the pages. `zh.ts` has the same keys: the type says so. Words: the floor's own. */
 export const en = {
-  language: 'English',
   otherLanguage: '中文',
   title: 'Floorwatch',
   wall: 'Wall',
@@ -17,6 +16,13 @@ export const en = {
     no_data: 'No data',
     no_target: 'No target',
   },
+  /** Above the target: "Below / 80 % in 20 s". */
+  standingShort: {
+    on_target: 'On target',
+    below: 'Below',
+    no_data: 'No data',
+    no_target: 'No target',
+  },
   waiting: 'Waiting',
   longestWait: 'Longest wait',
   longest: 'Longest',
@@ -27,7 +33,6 @@ export const en = {
   asa: 'ASA',
   asaLong: 'Average speed of answer',
   rollingHalfHour: 'Rolling half-hour',
-  now: 'Now',
   percentUnit: ' %',
 
   freshness: {
@@ -38,9 +43,6 @@ export const en = {
   },
   feedClock: 'Feed’s clock',
   feed: 'Feed',
-  feeds: (count: number) => (count === 1 ? '1 feed' : `${count} feeds`),
-  lastHeard: (age: string) => `last heard ${age} ago`,
-  neverHeard: 'never heard',
   rate: (factor: string) => `×${factor}`,
   rateLong: (factor: string) => `runs ${factor} times as fast as real time`,
 
@@ -54,21 +56,18 @@ export const en = {
   retryIn: (seconds: string) => `Trying again in ${seconds} s.`,
   retrying: 'Trying again …',
   retryNow: 'Try now',
-  regained: 'Connection is back. The numbers are current again.',
 
   alerts: 'Alerts',
   noAlerts: 'No alerts',
   allAlerts: (count: number) => `All alerts (${count})`,
   alertState: { firing: 'Firing', pending: 'Pending', resolved: 'Resolved', inactive: 'Inactive' },
   severity: { critical: 'Critical', warning: 'Warning', info: 'Notice' },
-  alertOn: 'Alert',
   since: 'Since',
   value: 'Value',
   threshold: 'Threshold',
   scope: 'Scope',
   rule: 'Rule',
   state: 'State',
-  contacts: (count: string) => count,
 
   definition: 'Definition',
   ownDefinition: 'Each queue’s own',
@@ -79,10 +78,8 @@ export const en = {
     cisco_positive: 'Cisco: abandons positive',
   },
   formula: 'Formula',
-  source: 'Source',
 
   details: 'Details',
-  openDetails: (queue: string) => `${queue}: details`,
   close: 'Close',
   counters: 'Counters',
   byThreshold: 'By threshold T',

@@ -1,7 +1,6 @@
 import type { Messages } from './en.ts';
 
 export const zh: Messages = {
-  language: '中文',
   otherLanguage: 'English',
   title: 'Floorwatch',
   wall: '现场看板',
@@ -18,6 +17,12 @@ export const zh: Messages = {
     no_data: '无数据',
     no_target: '无目标',
   },
+  standingShort: {
+    on_target: '达标',
+    below: '未达标',
+    no_data: '无数据',
+    no_target: '无目标',
+  },
   waiting: '排队数',
   longestWait: '最长等待时间',
   longest: '最长等待',
@@ -28,7 +33,6 @@ export const zh: Messages = {
   asa: '平均应答',
   asaLong: '平均应答速度',
   rollingHalfHour: '最近半小时（滚动）',
-  now: '当前',
   percentUnit: '%',
 
   freshness: {
@@ -39,9 +43,6 @@ export const zh: Messages = {
   },
   feedClock: '数据源时钟',
   feed: '数据源',
-  feeds: (count) => `${count} 个数据源`,
-  lastHeard: (age) => `${age} 前收到`,
-  neverHeard: '从未收到',
   rate: (factor) => `×${factor}`,
   rateLong: (factor) => `以实际时间的 ${factor} 倍速运行`,
 
@@ -55,21 +56,18 @@ export const zh: Messages = {
   retryIn: (seconds) => `${seconds} 秒后重试。`,
   retrying: '正在重试…',
   retryNow: '立即重试',
-  regained: '连接已恢复，数字已更新。',
 
   alerts: '告警',
   noAlerts: '无告警',
   allAlerts: (count) => `全部告警（${count}）`,
   alertState: { firing: '告警中', pending: '待触发', resolved: '已恢复', inactive: '未触发' },
   severity: { critical: '严重', warning: '警告', info: '提示' },
-  alertOn: '告警',
   since: '开始时间',
   value: '当前值',
   threshold: '阈值',
   scope: '范围',
   rule: '规则',
   state: '状态',
-  contacts: (count) => count,
 
   definition: '计算口径',
   ownDefinition: '各队列自有口径',
@@ -80,10 +78,8 @@ export const zh: Messages = {
     cisco_positive: 'Cisco：放弃计为达标',
   },
   formula: '公式',
-  source: '出处',
 
   details: '详情',
-  openDetails: (queue) => `${queue}：详情`,
   close: '关闭',
   counters: '计数',
   byThreshold: '按时限 T',

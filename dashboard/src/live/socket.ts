@@ -22,7 +22,7 @@ export type Phase = 'idle' | 'connecting' | 'live' | 'waiting' | 'signed_out';
 
 export interface Connection {
   phase: Phase;
-  /** When the line was last good, on the scheduler's clock; null: never yet. While live: since when. */
+  /** While live: since when, on the scheduler's clock. Else: when the server was last heard; null: never yet. */
   since: number | null;
   /** When it will be tried again; null while it is not waiting. */
   retryAt: number | null;
@@ -67,6 +67,7 @@ export class LiveSocket {
   #wire: Wire | null = null;
   #timer: Cancel = nothing;
   #steady: Cancel = nothing;
+  #heardAt = 0;
   #connection: Connection = { phase: 'idle', since: null, retryAt: null, attempt: 0, problem: null };
 
   constructor(options: SocketOptions) {
@@ -112,6 +113,7 @@ export class LiveSocket {
       this.#set({ problem: message });
       this.#lost();
     } else {
+      this.#heardAt = this.#options.scheduler.now();
       this.#watch();
       if (message.type !== 'pong') this.#deliver(message);
     }
@@ -151,10 +153,10 @@ export class LiveSocket {
   }
 
   #lost(): void {
-    const { scheduler, random } = this.#options;
+    const { random } = this.#options;
     const { phase, since, problem, attempt } = this.#connection;
     this.#hangUp();
-    const good = phase === 'live' ? scheduler.now() : since;
+    const good = phase === 'live' ? this.#heardAt : since;
     if (problem?.code === 'unauthorised') this.#wait('signed_out', SIGNED_OUT_RETRY_MS, good);
     else this.#wait('waiting', backOffMs(attempt, random()), good);
   }

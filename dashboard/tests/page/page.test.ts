@@ -1,0 +1,154 @@
+/** Every page and dialog in the pseudo-language: what stands there without brackets was not taken from the catalogue. */
+import { render } from 'svelte/server';
+import { beforeEach, describe, expect, it } from 'vitest';
+import App from '../../src/App.svelte';
+import type { Alert, Definitions, ServerMessage, Snapshot } from '../../src/contracts/types.ts';
+import { en } from '../../src/i18n/en.ts';
+import { pseudo } from '../../src/i18n/pseudo.ts';
+import { LiveStore } from '../../src/live/store.svelte.ts';
+import { Page } from '../../src/page/page.svelte.ts';
+import { HandClock } from '../clock.ts';
+import { HeldWire } from '../live/wires.ts';
+import { sample } from '../samples.ts';
+
+/** Words that belong to no language: commands, keys, units of formulas, ids, names of zones. */
+const NO_LANGUAGE =
+  /floorwatch \w+|POST \/v1\/events|\bEsc\b|\bEnter\b|\bT\b|\b[ADL]\b|Asia\/Jerusalem|Europe\/Lisbon|\bUTC\b|bank\/PS|anonymous-bank|中文/g;
+
+const SNAPSHOT = sample('snapshot') as Snapshot;
+const DEFINITIONS = (sample('rest_definitions') as Definitions).definitions;
+
+let clock: HandClock;
+let wire: HeldWire;
+let page: Page;
+
+beforeEach(() => {
+  clock = new HandClock();
+  wire = new HeldWire();
+  const store = new LiveStore({ open: () => wire, scheduler: clock, random: () => 1 });
+  page = new Page(store, 'en', { language: 'en', definition: 'own', details: null });
+  page.catalogue = pseudo(en);
+  page.definitions = DEFINITIONS;
+  store.start();
+});
+
+function hear(message: ServerMessage): void {
+  wire.accept();
+  wire.say(message);
+  page.store.flush();
+}
+
+/** What a person can read or hear of the page. */
+function texts(): string {
+  const { body } = render(App, { props: { page } });
+  const spoken = [...body.matchAll(/(?:aria-label|title)="([^"]*)"/g)].map((match) => match[1] ?? '');
+  const seen = body.replace(/<!--.*?-->/gs, '').replace(/<(?:style|svg)[^>]*>.*?<\/(?:style|svg)>/gs, ' ');
+  return [...spoken, seen.replace(/<[^>]*>/g, ' ')].join(' ');
+}
+
+function strangeLess(): string {
+  const names = SNAPSHOT.items.flatMap((item) => ('name' in item ? [item.name.en, item.name.zh] : []));
+  const formulas = DEFINITIONS.flatMap((each) => [each.formula, each.formula_zh, each.source]);
+  let rest = texts()
+    .replaceAll('&amp;', '&')
+    .replace(/⟦[^⟦⟧]*(?:⟦[^⟦⟧]*⟧[^⟦⟧]*)*⟧/g, ' ');
+  for (const known of [...names, ...formulas].sort((a, b) => b.length - a.length))
+    rest = rest.replaceAll(known, ' ');
+  return rest
+    .replace(NO_LANGUAGE, ' ')
+    .replace(/[^\p{L}]+/gu, ' ')
+    .trim();
+}
+
+describe('in the pseudo-language nothing else is to be read', () => {
+  it('the wall', () => {
+    hear(SNAPSHOT);
+    expect(texts()).toContain(`⟦${en.standing.below}`);
+    expect(texts()).toContain('Regular service');
+    expect(strangeLess()).toBe('');
+  });
+
+  it('the details of a queue', () => {
+    hear(SNAPSHOT);
+    page.details = 'bank/PS';
+    expect(texts()).toContain(`⟦${en.counter.flowed_out}`);
+    expect(strangeLess()).toBe('');
+  });
+
+  it.each(['help', 'alerts'] as const)('the dialog %s', (dialog) => {
+    hear(SNAPSHOT);
+    page.dialog = dialog;
+    expect(strangeLess()).toBe('');
+  });
+
+  it('the wall after the server was lost', () => {
+    hear(SNAPSHOT);
+    clock.advance(20_000);
+    expect(page.board.lostForMs).toBeGreaterThan(0);
+    expect(texts()).toContain('Connection lost');
+    expect(strangeLess()).toBe('');
+  });
+
+  it('nothing there yet, no queue yet, no server', () => {
+    expect(texts()).toContain(en.loading);
+    expect(strangeLess()).toBe('');
+    hear({ ...SNAPSHOT, items: [] });
+    expect(texts()).toContain(en.emptyHint);
+    expect(strangeLess()).toBe('');
+  });
+});
+
+describe('the board', () => {
+  it('sites and queues, worst first; what has no number is a dash and never 0 or 100 %', () => {
+    hear(SNAPSHOT);
+    expect(page.board.sites).toEqual([
+      { id: 'bank', queues: ['bank/PS', 'bank/IN'], feeds: ['anonymous-bank|bank'] },
+      { id: 'lisbon', queues: ['lisbon/sales'], feeds: ['simulator|lisbon'] },
+    ]);
+    expect(texts()).toContain(`⟦${en.standing.no_data}`);
+  });
+
+  it('counts a wait by the feed’s clock, and stops with the feed', () => {
+    hear(SNAPSHOT);
+    const tile = page.store.tile('lisbon/sales');
+    if (!tile) throw new Error('the sample has it');
+    // The feed was 3.2 s silent: carried on by the most that is allowed.
+    expect(page.board.longestWaitS(tile)).toBe(48.5 + 1.5);
+    clock.advance(3_000);
+    expect(page.board.longestWaitS(tile)).toBe(50);
+  });
+
+  it('keeps identity of its lists while only numbers change', () => {
+    hear(SNAPSHOT);
+    page.board.tick();
+    const { sites } = page.board;
+    hear(sample('update') as ServerMessage);
+    clock.advance(6_000);
+    page.board.tick();
+    expect(page.board.sites).toBe(sites);
+  });
+
+  it('nothing changes place while somebody has a tile in hand', () => {
+    hear(SNAPSHOT);
+    page.board.tick();
+    const elsewhere: Alert = {
+      ...(sample('item_alert_firing') as Alert),
+      id: 'low|lisbon/sales',
+      scope: 'lisbon/sales',
+    };
+    hear({
+      type: 'update',
+      seq: 13,
+      items: [elsewhere, sample('item_alert_resolved') as Alert],
+      removed: [],
+    });
+    const order = () => page.board.sites.map((site) => site.id);
+    clock.advance(6_000);
+    page.board.hold();
+    page.board.tick();
+    expect(order()).toEqual(['bank', 'lisbon']);
+    page.board.release();
+    page.board.tick();
+    expect(order()).toEqual(['lisbon', 'bank']);
+  });
+});
