@@ -54,7 +54,7 @@ def services(settings: LauncherSettings) -> Iterator[Finding]:
     """Whether each service is ready."""
     for name in SERVICES:
         port = int(getattr(settings, f"{name}_port"))
-        reason = not_ready(port)
+        reason = not_ready(f"{settings.reach}:{port}")
         yield Finding(name, reason is None, f"port {port}: {reason or 'ready'}")
 
 

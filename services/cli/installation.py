@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ from services.cli import running
 from services.cli.child import Child
 from services.cli.keys import keys
 from services.cli.parts import kafka, valkey
-from services.cli.parts.part import Part, StartError
+from services.cli.parts.part import CancelledError, Part, StartError
 from services.cli.ports import free_ports
 from services.cli.settings import LauncherSettings
 from services.cli.supervisor import Supervisor, check_ports
@@ -67,6 +67,7 @@ class Installation:
         command: what `run.json` says of who started it.
         services: which of the four to run.
         voice: is told of every step.
+        cancelled: asked now and then while it starts; true gives up the start.
         extra: variables for the services, on top of the others.
     """
 
@@ -77,6 +78,7 @@ class Installation:
         command: str = "up",
         services: Iterable[str] = SERVICES,
         voice: Voice | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
         extra: dict[str, str] | None = None,
     ) -> None:
         self.settings = settings
@@ -84,6 +86,7 @@ class Installation:
         self._command = command
         self._services = tuple(services)
         self._voice = voice or Voice()
+        self._cancelled = cancelled
         self._extra = extra or {}
         self._lock: IO[str] | None = None
         self._supervisor: Supervisor | None = None
@@ -92,7 +95,7 @@ class Installation:
     @property
     def wall(self) -> str:
         """Address of the wall, for people."""
-        return f"http://127.0.0.1:{self.settings.api_port}"
+        return f"http://{self.settings.reach}:{self.settings.api_port}"
 
     @property
     def log_folder(self) -> Path:
@@ -109,6 +112,7 @@ class Installation:
             "FLOORWATCH_NAMESPACE": settings.namespace,
             "FLOORWATCH_PARTITIONS": str(settings.partitions),
             "FLOORWATCH_STATE_DIR": str(self.state_dir),
+            "FLOORWATCH_HOST": settings.host,
             **{f"FLOORWATCH_{name.upper()}_PORT": str(self.port(name)) for name in SERVICES},
         }
 
@@ -135,6 +139,7 @@ class Installation:
 
         Raises:
             StartError: with one line that says why. What had been started is stopped again.
+            CancelledError: the same, because nobody wants it any more.
         """
         self.state_dir.mkdir(parents=True, exist_ok=True)
         self._lock_state()
@@ -143,7 +148,9 @@ class Installation:
             base, services = self._base(), [self._service(name) for name in self._services]
             check_ports([*base, *services])
             self._check_users_own()
-            self._supervisor = Supervisor(self.log_folder, say=self._voice.note, lock=self._lock)
+            self._supervisor = Supervisor(
+                self.log_folder, say=self._voice.note, lock=self._lock, cancelled=self._cancelled
+            )
             running.announce(
                 self.state_dir,
                 command=self._command,
@@ -226,7 +233,7 @@ class Installation:
             command=[sys.executable, "-m", f"services.{name}"],
             environment=self.environment,
             ports={port: f"FLOORWATCH_{name.upper()}_PORT"},
-            not_ready=lambda: not_ready(port),
+            not_ready=lambda: not_ready(f"{self.settings.reach}:{port}"),
             patience_s=90,
         )
 
@@ -242,6 +249,9 @@ class Installation:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
             other = running.find(self.state_dir)
+            if self._cancelled():
+                self._lock = None
+                raise CancelledError("stopped while waiting for what an earlier run left")
             if other or time.monotonic() > deadline:
                 self._lock = None
                 where = f", process {other.pid}, wall at {other.wall}" if other else ""
@@ -249,10 +259,10 @@ class Installation:
             time.sleep(0.2)
 
 
-def not_ready(port: int) -> str | None:
-    """Why the service on that port does not serve yet; None when GET /ready answers 200."""
+def not_ready(address: str) -> str | None:
+    """Why the service at host:port does not serve yet; None when GET /ready answers 200."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=2):
+        with urllib.request.urlopen(f"http://{address}/ready", timeout=2):
             return None
     except urllib.error.HTTPError as error:
         with error:

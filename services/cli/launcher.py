@@ -1,7 +1,7 @@
 """`floorwatch up` and `floorwatch demo`: start an installation, stay with it, stop it."""
 
 import signal
-import threading
+import time
 import webbrowser
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -12,14 +12,10 @@ import redis
 from services.cli import running, sign_in
 from services.cli.console import Aloud, fail, out
 from services.cli.installation import Installation
-from services.cli.parts.part import Part, StartError
+from services.cli.parts.part import CancelledError, Part, StartError
 from services.cli.settings import LauncherSettings
 
 Feeds = Callable[[Installation], Sequence[Part]]
-
-
-class StopRequested(BaseException):
-    """SIGTERM or SIGHUP came; unwinds like KeyboardInterrupt."""
 
 
 def run(settings: LauncherSettings, *, command: str, open_browser: bool, feeds: Feeds = lambda _: ()) -> int:
@@ -28,34 +24,41 @@ def run(settings: LauncherSettings, *, command: str, open_browser: bool, feeds: 
     if other := running.find(state_dir):
         fail(f"Floorwatch already runs (process {other.pid}): the wall is at {other.wall}")
         return 1
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, _stop)
+    wish = _StopWish()
     voice = Aloud()
-    installation = Installation(settings, command=command, voice=voice)
+    installation = Installation(settings, command=command, voice=voice, cancelled=lambda: wish.made)
     try:
         installation.start()
         for part in feeds(installation):
             installation.feed(part)
         _invite(installation, open_browser=open_browser)
-        threading.Event().wait()
+        while not wish.made:
+            time.sleep(0.1)
+    except CancelledError:
+        pass
     except StartError as error:
         voice.hush()
         fail(str(error))
         return 1
-    except (KeyboardInterrupt, StopRequested):
-        voice.hush()
-        out.print("stopping …")
     finally:
-        # Whoever presses Ctrl-C twice wants it stopped, not half stopped.
-        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(name, signal.SIG_IGN)
+        voice.hush()
+        if wish.made:
+            out.print("stopping …")
         installation.stop()
     out.print("stopped")
     return 0
 
 
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise StopRequested
+class _StopWish:
+    """Ctrl-C, SIGTERM or a closed terminal. Whoever presses Ctrl-C twice wants it stopped, not half stopped."""
+
+    def __init__(self) -> None:
+        self.made = False
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, self._make)
+
+    def _make(self, _number: int, _frame: FrameType | None) -> None:
+        self.made = True
 
 
 def _invite(installation: Installation, *, open_browser: bool) -> None:

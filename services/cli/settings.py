@@ -21,6 +21,13 @@ class LauncherSettings(CommonSettings):
     ingest_keys: SecretStr | None = None
 
     @property
+    def reach(self) -> str:
+        """Where this machine reaches the services, as part of a URL: the address that they listen on."""
+        if self.host in ("0.0.0.0", "::", "localhost"):  # noqa: S104  # compared, not listened on
+            return "127.0.0.1"
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
     def own_kafka(self) -> bool:
         """Whether Kafka is ours to start: the user named none."""
         return "kafka_bootstrap_servers" not in self.model_fields_set

@@ -8,7 +8,7 @@ from typing import IO
 
 from services.cli.child import Child
 from services.cli.guard import Guard
-from services.cli.parts.part import Part, StartError
+from services.cli.parts.part import CancelledError, Part, StartError
 from services.cli.ports import holder, is_taken
 
 STOP_WITHIN_S = 8.5
@@ -34,11 +34,27 @@ def check_ports(parts: Iterable[Part]) -> None:
 
 
 class Supervisor:
-    """The processes of one installation, watched by one thread."""
+    """The processes of one installation, watched by one thread.
 
-    def __init__(self, log_folder: Path, *, say: Say, lock: IO[str] | None = None) -> None:
+    Args:
+        log_folder: for what they say, a file each.
+        say: told in one line whenever one had to be started again, or killed.
+        lock: a file that stays open as long as any of them may be left.
+        cancelled: asked while a start is waited for; a signal handler may only set a flag, because an exception
+            out of one could strike between a process's birth and the note that it is there.
+    """
+
+    def __init__(
+        self,
+        log_folder: Path,
+        *,
+        say: Say,
+        lock: IO[str] | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._log_folder = log_folder
         self._say = say
+        self._cancelled = cancelled
         self._children: list[Child] = []
         self._lock = threading.RLock()
         self._stopping = threading.Event()
@@ -59,13 +75,13 @@ class Supervisor:
         """Start a part and wait until it is ready.
 
         Raises:
-            StartError: it ended, or did not become ready in time, or all is being stopped.
+            StartError: it ended, or did not become ready in time.
+            CancelledError: nobody wants it any more.
         """
         part.prepare()
         child = Child(part, self._log_folder, stage=stage)
         with self._lock:
-            if self._stopping.is_set():
-                raise StartError("stopped while starting")
+            self._go_on()
             self._spawn(child)
             self._children.append(child)
         self._wait_until_ready(child)
@@ -93,8 +109,7 @@ class Supervisor:
         reason: str | None = "not started"
         deadline = time.monotonic() + child.part.patience_s
         while reason and time.monotonic() < deadline:
-            if self._stopping.is_set():
-                raise StartError("stopped while starting")
+            self._go_on()
             if not child.running:
                 raise StartError(
                     f"{child.part.name} ended while starting ({child.cause()}): {child.last_line()} (log: {child.log})"
@@ -106,6 +121,10 @@ class Supervisor:
             raise StartError(
                 f"{child.part.name} is not ready after {child.part.patience_s:.0f} s: {reason} (log: {child.log})"
             )
+
+    def _go_on(self) -> None:
+        if self._stopping.is_set() or self._cancelled():
+            raise CancelledError("stopped while starting")
 
     def _watch(self) -> None:
         while not self._stopping.wait(0.2):

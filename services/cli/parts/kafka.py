@@ -111,6 +111,7 @@ def _prepare(folder: Path, port: int, controller_port: int, java: list[str]) -> 
         capture_output=True,
         text=True,
         check=False,
+        start_new_session=True,  # a Ctrl-C is the launcher's affair
     )
     if done.returncode:
         reason = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no message"]

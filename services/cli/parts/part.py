@@ -8,6 +8,10 @@ class StartError(Exception):
     """The installation, or one part of it, cannot start; the text is one line that says why and what to do."""
 
 
+class CancelledError(StartError):
+    """Whoever started it wants it no more."""
+
+
 def at_once() -> str | None:
     """Readiness of something that nobody has to wait for."""
     return None
