@@ -42,14 +42,14 @@ def wait_until_ready(name: str, port: int, process: "subprocess.Popen[bytes]", *
         RuntimeError: the process ended, or is not ready in time.
     """
     deadline = time.monotonic() + patience_s
-    reason = not_ready(port)
+    reason = not_ready(f"127.0.0.1:{port}")
     while reason:
         if process.poll() is not None:
             raise RuntimeError(f"{name} ended with {process.returncode}")
         if time.monotonic() > deadline:
             raise RuntimeError(f"{name} is not ready: {reason}")
         time.sleep(0.1)
-        reason = not_ready(port)
+        reason = not_ready(f"127.0.0.1:{port}")
 
 
 def cpu_s(process: psutil.Process) -> float:
