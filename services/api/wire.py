@@ -2,6 +2,9 @@
 
 ASGI's `send` waits while a peer does not read, which would take a task per socket and message, and its `close` waits
 for ever on such a peer. Here the hub asks before it writes, frames a message once for all sockets, and aborts at last.
+
+Measured per message of 30 kB to 300 sockets, CPU of the server: shared frames 15–17 µs, ASGI's `send` one after the
+other 20–22, a task per send 35–47, and 30 with uvicorn's older implementation.
 """
 
 from collections.abc import Callable
