@@ -4,6 +4,7 @@ Faust assigns its partitions beside those of the source and reads it back after 
 checkpointed stream's own producer, in bulk: Faust's own way out is a buffer that costs five times as much wall time.
 """
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -17,9 +18,9 @@ RAW = {**TYPES, "key_serializer": "raw", "value_serializer": "raw", "allow_empty
 TABLE = "state"
 
 
-def changelog_topic(app_id: str) -> Topic:
+def changelog_topic(app_id: str, partitions: int) -> Topic:
     """The topic's name by Faust's rule, and its settings."""
-    return ChangelogTopic(f"{app_id}-{TABLE}-changelog", compacted=True)
+    return ChangelogTopic(f"{app_id}-{TABLE}-changelog", partitions=partitions, compacted=True)
 
 
 class ChangelogTopic(Topic):
@@ -54,6 +55,8 @@ class Kept(NamedTuple):
 
 class Changelog(faust.Table):  # type: ignore[misc]  # Faust is untyped
     """What is on the changelog, as far as it has been read or written by us without a gap."""
+
+    logger = logging.getLogger("faust.tables")  # else it would log in our name
 
     def __init__(self, app: Any, *, offset_of: Callable[[bytes], int], **options: Any) -> None:
         """Build the table; `offset_of` reads the offset that a state includes."""

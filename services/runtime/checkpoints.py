@@ -15,6 +15,7 @@ the reasons.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -62,6 +63,8 @@ class Outlet:
 
 
 class _App(faust.App):  # type: ignore[misc]  # Faust is untyped
+    logger = logging.getLogger("faust.app")  # else it would log in our name
+
     def _create_directories(self) -> None:
         """Nothing is kept on disk: the changelog is the store."""
 
@@ -121,7 +124,7 @@ class CheckpointedStream:
             raise ValueError(f"source topics of one stream must have as many partitions: {counts}")
         (self.partition_count,) = counts
         app_id = f"{settings.namespace}-{service}"
-        self.changelog_topic = changelog_topic(app_id)
+        self.changelog_topic = changelog_topic(app_id, self.partition_count)
         self.app = _new_app(settings, app_id, self.partition_count)
         self.changelog = Changelog(self.app, offset_of=keeper.offset_of, partitions=self.partition_count)
         self.changelog.recovered = self._restore

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Callable, Iterator, Mapping
 
@@ -77,6 +78,7 @@ class HealthServer:
             self._socket.bind((host, port))
         except OSError as error:
             end_now(f"port {port} can't be had ({error}): choose another with {variable}", code=UNAVAILABLE)
+        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
         config = uvicorn.Config(
             Starlette(routes=health.routes),
             log_config=None,

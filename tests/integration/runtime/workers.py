@@ -163,7 +163,7 @@ async def read_log(settings: CommonSettings, topic: str) -> list[tuple[bytes, by
 async def stored_totals(settings: CommonSettings) -> dict[tuple[str, str], int]:
     """Totals by (topic, key) as a recovery would find them: the highest offset of each key."""
     best: dict[bytes, tuple[int, int]] = {}
-    for key, value in await read_log(settings, changelog_topic(f"{settings.namespace}-counting").name):
+    for key, value in await read_log(settings, changelog_topic(f"{settings.namespace}-counting", 1).name):
         if value is None:
             best.pop(key, None)
             continue

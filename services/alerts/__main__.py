@@ -1,0 +1,26 @@
+"""`python -m services.alerts`: hold the rules against the tiles that metrics publishes."""
+
+import sys
+
+from services.alerts.app import run
+from services.alerts.domain.rules import RuleFileError
+from services.alerts.rule_file import read_rules
+from services.alerts.settings import AlertsSettings
+from services.runtime import logs
+from services.runtime.settings import load
+
+
+def main() -> None:
+    """Run until told to stop; a rules file that can't be used ends the start with a line per fault."""
+    settings = load(AlertsSettings)
+    try:
+        rules = read_rules(settings.rules_file)
+    except RuleFileError as error:
+        print(error, file=sys.stderr)  # noqa: T201  # before logging is set up
+        raise SystemExit(2) from None
+    logs.configure(settings, "alerts")
+    run(settings, rules)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""The engine as a Keeper: tile records in, transitions out, one state.
+
+The engine's state is one record, because an alert depends on many tiles: states of different moments would make it
+say something else after a crash. Value: 8 bytes offset, then the engine's snapshot.
+"""
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+from pydantic import TypeAdapter, ValidationError
+
+from services.alerts.domain.engine import Engine
+from services.contracts.alerts import AlertTransition
+from services.contracts.keeping import Checkpoint, Output, Record, StateEntry, key_prefix
+from services.contracts.letters import DeadLetter
+from services.contracts.metrics import FeedClock, Tile
+from services.contracts.names import Names
+
+KEY = key_prefix(0) + b"engine"
+_OFFSET_BYTES = 8
+
+_items: TypeAdapter[list[Tile | FeedClock]] = TypeAdapter(list[Tile | FeedClock])
+
+
+class AlertKeeper:
+    """See services/contracts/keeping.py for what each method must do."""
+
+    def __init__(self, names: Names, engine: Engine) -> None:
+        """Keep the state of `engine`."""
+        self.engine = engine
+        self.letters = 0
+        self._names = names
+        self._offset = -1
+        self._dirty = False
+        self._happened: list[AlertTransition] = []
+        self._told: list[AlertTransition] = []
+        self._letters: list[Output] = []
+
+    def apply(self, record: Record) -> None:
+        """A JSON array of Tile and FeedClock objects."""
+        if record.offset <= self._offset:
+            return
+        self._offset, self._dirty = record.offset, True
+        try:
+            items = _items.validate_json(record.value)
+        except ValidationError as error:
+            self._letters.append(self._letter(record, str(error.errors()[0]["msg"])))
+        else:
+            self._happened += self.engine.take(items)
+
+    def urgent(self) -> bool:
+        """An alert does not wait for the next interval."""
+        return bool(self._happened)
+
+    def checkpoint(self) -> Checkpoint:
+        """Everything in one slice."""
+        if not self._dirty:
+            return Checkpoint([], [])
+        alerts = self._names.alerts.name
+        outputs = [Output(alerts, one.model_dump_json().encode(), one.id.encode()) for one in self._happened]
+        outputs += self._letters
+        self._told += self._happened
+        self._happened, self._letters, self._dirty = [], [], False
+        value = self._offset.to_bytes(_OFFSET_BYTES, "big", signed=True) + self.engine.snapshot()
+        return Checkpoint(outputs, [StateEntry(0, KEY, value)])
+
+    def take_told(self) -> list[AlertTransition]:
+        """Transitions of the checkpoints since the last call, to be shown."""
+        told, self._told = self._told, []
+        return told
+
+    def restore(self, entries: Iterable[StateEntry], partitions: frozenset[int]) -> None:  # noqa: ARG002  # there is one
+        """One entry, or none at the first start."""
+        value = next((entry.value for entry in entries if entry.key == KEY), None)
+        self._offset = -1 if value is None else self.offset_of(value)
+        self._told, self._letters = [], []
+        self._happened = self.engine.restore(None if value is None else value[_OFFSET_BYTES:])
+        self._dirty = bool(self._happened)
+
+    def offset_of(self, value: bytes) -> int:
+        """The offset that a stored state includes."""
+        return int.from_bytes(value[:_OFFSET_BYTES], "big", signed=True)
+
+    def _letter(self, record: Record, reason: str) -> Output:
+        self.letters += 1
+        place = f"{record.topic}|{record.partition}|{record.offset}"
+        letter = DeadLetter(
+            id=sha256(place.encode()).hexdigest()[:32], source=place, reason=f"not an array of tiles: {reason}",
+            content=record.value[:2000].decode(errors="replace"),
+        )  # fmt: skip
+        return Output(self._names.dead_letters.name, letter.model_dump_json().encode(), letter.id.encode())
