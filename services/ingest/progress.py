@@ -147,7 +147,9 @@ class Bar:
 def summarise(phase: Phase, standing: Standing, rejected_rows: list[dict[str, str | int]]) -> None:
     """The summary for people, on standard error."""
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(standing.events.items())) or "nothing"
-    line = f"{phase}: {standing.total_rows or standing.rows:,} rows read, {standing.rejected:,} rejected; sent {kinds}"
+    read = standing.total_rows or standing.rows  # a simulation reads none
+    rows = f"{read:,} rows read, {standing.rejected:,} rejected; " if read or standing.rejected else ""
+    line = f"{phase}: {rows}sent {kinds}"
     if standing.skipped_events:
         line += f"; {standing.skipped_events:,} events had been sent before"
     if standing.kept_aside:

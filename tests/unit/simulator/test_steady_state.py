@@ -44,7 +44,7 @@ ERLANG_C = [
     Case(per_hour=510, service_s=60, agents=10, patience_s=None, contacts=90_000, seed=3),
 ]
 ERLANG_A = [
-    Case(per_hour=2880, service_s=60, agents=50, patience_s=120, contacts=300_000, seed=4),
+    Case(per_hour=2880, service_s=60, agents=50, patience_s=120, contacts=160_000, seed=4),
     Case(per_hour=660, service_s=60, agents=10, patience_s=90, contacts=60_000, seed=5),
     Case(per_hour=90, service_s=120, agents=2, patience_s=30, contacts=60_000, seed=6),
 ]
