@@ -20,19 +20,19 @@ class Place:
     start: int
 
 
-def place(timezone: str, year: int, month: int, day: int, hour: int, minute: int) -> Place:
-    local = datetime(year, month, day, hour, minute, tzinfo=ZoneInfo(timezone))
+def place(timezone: str, local_time: str) -> Place:
+    local = datetime.fromisoformat(local_time).replace(tzinfo=ZoneInfo(timezone))
     return Place(timezone, round(local.timestamp() * 1000))
 
 
 PLACES = [
-    place("Asia/Jerusalem", 1999, 1, 5, 9, 7),
-    place("Asia/Jerusalem", 1999, 1, 5, 22, 40),  # over midnight
-    place("Europe/Lisbon", 2026, 3, 29, 0, 10),  # 01:00 → 02:00: a day of 46 half-hours
-    place("Europe/Lisbon", 2026, 10, 25, 0, 10),  # 02:00 → 01:00: 50
-    place("America/Sao_Paulo", 2018, 11, 3, 23, 10),  # midnight itself is skipped
-    place("Asia/Kathmandu", 2026, 5, 5, 23, 20),  # +05:45
-    place("Africa/Monrovia", 1971, 1, 1, 11, 5),  # −00:44:30: half-hours begin within a page
+    place("Asia/Jerusalem", "1999-01-05T09:07"),
+    place("Asia/Jerusalem", "1999-01-05T22:40"),  # over midnight
+    place("Europe/Lisbon", "2026-03-29T00:10"),  # 01:00 → 02:00: a day of 46 half-hours
+    place("Europe/Lisbon", "2026-10-25T00:10"),  # 02:00 → 01:00: 50
+    place("America/Sao_Paulo", "2018-11-03T23:10"),  # midnight itself is skipped
+    place("Asia/Kathmandu", "2026-05-05T23:20"),  # +05:45
+    place("Africa/Monrovia", "1971-01-01T11:05"),  # −00:44:30: half-hours begin within a page
 ]
 
 offsets = st.integers(0, 2 * HOUR)

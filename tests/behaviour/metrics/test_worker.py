@@ -1,0 +1,111 @@
+"""What a worker with several partitions tells its outlet, and whom it tells it again."""
+
+import json
+
+from services.contracts.events import Heartbeat, IvrEntered, Offered, encode_batch
+from services.contracts.keeping import Record, StateEntry
+from services.metrics.domain.floor import Floor
+from services.metrics.domain.keeper import MetricsKeeper
+from tests.unit.metrics.desk import MENU, NAMES, SALES, SERVICE, Desk
+
+NOON = 1_767_960_000_000
+CONTACTS, IVR = NAMES.contacts.name, NAMES.ivr.name
+
+
+def record(topic: str, partition: int, offset: int, *events: object) -> Record:
+    return Record(topic, partition, offset, encode_batch(events))
+
+
+def called(queue: str, contact: str = "ana") -> Offered:
+    return Offered(f"{contact}:o", "acd", NOON, queue, contact)
+
+
+def worker() -> MetricsKeeper:
+    """Partition 0 has sales, partition 3 service and the menu."""
+    keeper = MetricsKeeper(NAMES, Floor())
+    keeper.restore([], frozenset({0, 3}))
+    keeper.apply(record(CONTACTS, 0, 4, called(SALES), Heartbeat("acd", "lisbon", NOON)))
+    keeper.apply(record(CONTACTS, 3, 8, called(SERVICE)))
+    keeper.apply(record(IVR, 3, 2, IvrEntered("x:in", "ivr", NOON, MENU, "x"), Heartbeat("ivr", "lisbon", NOON)))
+    return keeper
+
+
+def test_it_tells_each_change_once():
+    keeper = worker()
+    tiles, feeds = keeper.news()
+
+    assert sorted(name for name, _ in tiles) == [SALES, SERVICE]
+    assert [feed.id for feed in feeds] == ["acd|lisbon|contacts|0", "ivr|lisbon|ivr|3"]
+    assert keeper.news() == ([], [])
+
+
+def test_it_tells_a_partition_again_for_a_redis_that_was_emptied():
+    keeper = worker()
+    keeper.news()
+
+    keeper.tell_again(3)
+
+    tiles, feeds = keeper.news()
+    assert [name for name, _ in tiles] == [SERVICE]
+    assert [feed.id for feed in feeds] == ["ivr|lisbon|ivr|3"]
+    keeper.tell_again(7)  # not ours
+    assert keeper.news() == ([], [])
+
+
+def test_progress_and_counts():
+    keeper = worker()
+
+    assert keeper.progress == {(CONTACTS, 0): 4, (CONTACTS, 3): 8, (IVR, 3): 2}
+    assert keeper.partitions == {0, 3}
+    assert keeper.events == 5
+    assert keeper.urgent() is False
+
+
+def test_half_hours_go_to_the_partition_of_their_queue_and_to_redis():
+    keeper = worker()
+    outputs = []
+    while any(part := keeper.checkpoint()):
+        outputs += part.outputs
+
+    assert sorted((output.key or b"", output.partition) for output in outputs) == [
+        (f"{MENU}|{NOON}".encode(), 3),
+        (f"{SALES}|{NOON}".encode(), 0),
+        (f"{SERVICE}|{NOON}".encode(), 3),
+    ]
+    taken = keeper.take_half_hours()
+    assert {half_hour.value for half_hour in taken} == {output.value for output in outputs}
+    assert {(half_hour.id.encode()) for half_hour in taken} == {output.key for output in outputs}
+    assert keeper.take_half_hours() == []
+
+
+def test_it_starts_again_with_what_was_kept_of_its_partitions():
+    keeper, states = worker(), {}
+    while any(part := keeper.checkpoint()):
+        states.update({state.key: state for state in part.state})
+    offsets = {key: keeper.offset_of(state.value) for key, state in states.items() if state.value}
+    assert sorted(offsets.values()) == [2, 2, 4, 4, 8, 8]  # a page and the clocks of each partition and topic
+
+    mine = [state for state in states.values() if state.partition == 3]
+    keeper.restore(mine, frozenset({3}))
+
+    assert keeper.progress == {(CONTACTS, 3): 8, (IVR, 3): 2}
+    assert [name for name, _ in keeper.news().tiles] == [SERVICE]
+    assert not any(keeper.checkpoint())
+
+
+def test_a_checkpoint_comes_in_slices_pages_first_clocks_next_keys_to_forget_last():
+    desk = Desk()
+    for minute in range(0, 600, 5):
+        desk.send(Offered(f"e{minute}", "acd", NOON + minute * 60_000, SALES, f"c{minute}"))
+    desk.checkpoint()
+    for minute in range(0, 600, 5):
+        desk.send(Offered(f"f{minute}", "acd", NOON + minute * 60_000, SALES, f"d{minute}"))
+    desk.clock(NOON + 30 * 3_600_000)
+
+    slices: list[list[StateEntry]] = []
+    while any(part := desk.keeper.checkpoint()):
+        slices.append(part.state)
+
+    kinds = [{("over" if s.value is None else s.key.count(b"|")) for s in states} for states in slices if states]
+    assert kinds == [{2}, {2}, {2}, {0}, {"over"}]
+    assert json.loads(desk.keeper.take_half_hours()[-1].value)["status"] == "provisional"
