@@ -3,9 +3,8 @@
 A record of the source topics is a msgpack list of [key, amount]; the amount 0 ends the key for good.
 """
 
-import os
-import sys
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -89,7 +88,7 @@ class Progressing(Outlet):
 
     async def published(self, progress: Progress) -> None:
         if progress:
-            mapping = {f"{topic}|{partition}": offset for (topic, partition), offset in progress.items()}
+            mapping: Any = {f"{topic}|{partition}": offset for (topic, partition), offset in progress.items()}
             await self.redis.hset(self.key, mapping=mapping)
 
 
@@ -112,4 +111,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
