@@ -93,13 +93,17 @@ class Child:
             lines = []
         return next((line.strip() for line in reversed(lines) if line.strip()), "nothing was logged")
 
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM, once; whoever gets it twice may take it for impatience."""
+        if self._process and self.running and not self.done:
+            self._process.terminate()
+        self.restart_at, self.done = None, True
+
     def stop(self, within_s: float) -> bool:
         """Ask the process to stop and kill it if it does not in time. Returns whether it had to be killed."""
-        self.restart_at, self.done = None, True
         if self._process is None or not self.running:
             return False
-        with contextlib.suppress(ProcessLookupError):
-            self._process.terminate()
+        self.ask_to_stop()
         try:
             self._process.wait(within_s)
         except subprocess.TimeoutExpired:
