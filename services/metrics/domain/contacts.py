@@ -51,7 +51,7 @@ def resolve(contact: Contact | None, outcome: int, wait_ms: int) -> Contact:
 
 def end(contact: Contact | None, after_ms: int, talk_ms: int, hold_ms: int, wrap_up_ms: int) -> Contact:
     """The contact after Ended, `after_ms` after its offer; the earliest of several Ended stands."""
-    ended = (max(after_ms, 0), talk_ms, hold_ms, wrap_up_ms)
+    ended = (max(0, after_ms), talk_ms, hold_ms, wrap_up_ms)
     if contact is None:
         contact = OFFERED
     if contact[2] >= 0 and contact[2:] <= ended:
@@ -59,13 +59,6 @@ def end(contact: Contact | None, after_ms: int, talk_ms: int, hold_ms: int, wrap
     if contact[0] in (WAITING, ENDED):
         return (ENDED, max(ended[0] - talk_ms - hold_ms - wrap_up_ms, 0), *ended)
     return (contact[0], contact[1], *ended)
-
-
-def settles_at(key: Key, contact: Contact, threshold_ms: int) -> int:
-    """When its service-level event is, epoch ms: its outcome, or T passing while it waits, whatever comes first."""
-    if contact[0] and contact[1] < threshold_ms:
-        return key[1] + contact[1]
-    return key[1] + threshold_ms
 
 
 def count(totals: list[int], contact: Contact, threshold_ms: int, short_ms: float, sign: int) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 
 from services.contracts.definitions import COUNTERS
-from services.metrics.domain.contacts import Contact, Key, count, recount, settles_at
+from services.metrics.domain.contacts import WAITING, Contact, Key, count, recount
 
 WINDOW_MS = 30 * 60 * 1000
 
@@ -46,7 +46,9 @@ class Rolling:
         """Take in contacts, new or changed. One whose event is long past is passed over."""
         members, now, threshold_ms = self._members, self._now, self._threshold_ms
         for key, contact in contacts:
-            at = settles_at(key, contact, threshold_ms)
+            # The service-level event: its outcome, or T passing while it waits, whatever comes first.
+            settled = contact[0] != WAITING and contact[1] < threshold_ms
+            at = key[1] + (contact[1] if settled else threshold_ms)
             known = members.get(key)
             if known is not None and known[0] == at:
                 if known[2]:
