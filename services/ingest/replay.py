@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from services.contracts.events import AnyEvent
 from services.contracts.letters import DeadLetter
@@ -16,6 +17,7 @@ from services.ingest.settings import IngestSettings
 from services.ingest.sources.rejects import Rejects
 
 CHUNK = 1_000
+OTHERS_KEPT = 30
 Tell = Callable[[Phase, Standing], None]
 
 
@@ -74,6 +76,7 @@ class Replay:
     _clock: int = 0
     _newest: int = 0
     _beat_at: float = 0.0
+    _others: dict[str, Any] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Send all of it; returns when Kafka has it."""
@@ -98,10 +101,11 @@ class Replay:
         if recording.discovered:
             await self.outlet.topology(recording.discovered, only_missing=True)
         self._clock = self._newest = self._first_clock()
-        position = None if self.again else await self.outlet.load_position()
-        if position is not None and position.get("fingerprint") == recording.fingerprint:
-            self._next = min(int(position["next"]), len(recording.coming))
-            self._clock, self._newest = max(self._clock, int(position["clock"])), int(position["newest"])
+        self._others = dict((await self.outlet.load_position() or {}).get("recordings", {}))
+        reached = self._others.pop(recording.fingerprint, None)
+        if reached is not None and not self.again:
+            self._next = min(int(reached["next"]), len(recording.coming))
+            self._clock, self._newest = max(self._clock, int(reached["clock"])), int(reached["newest"])
             standing.skipped_events = self._next
         await self.outlet.reject([*self.rejects.letters, *recording.aside])
         standing.rows = self._rows_begun(event for _, event in recording.coming[: self._next])
@@ -131,32 +135,28 @@ class Replay:
         await self.outlet.send(events, position=self._position())
 
     async def _beat(self, *, now: bool = False) -> None:
-        """The feed's clock, after the events that it covers: paced, its own; at `max`, the newest event's."""
+        """The feed's clock, after the events that it covers: paced, its own; at `max`, the newest event's.
+
+        It never passes what is still to be sent, also when the replay can't keep its pace.
+        """
         if not now and time.monotonic() - self._beat_at < self.settings.ingest_heartbeat_s:
             return
-        if (
-            self._next < len(self.recording.coming)
-            and self.recording.coming[self._next][0] <= self._clock
-            and self.speed
-        ):
-            return  # behind: more is due before this clock may be told
+        coming = self.recording.coming
+        covered = self._clock if self._next == len(coming) else min(self._clock, coming[self._next][0] - 1)
         self._beat_at = time.monotonic()
         self.standing.feed_clock = self._clock
-        await self.outlet.heartbeat(self.recording.site, self._clock, self.speed)
+        await self.outlet.heartbeat(self.recording.site, covered, self.speed)
 
     def _pause_s(self, next_at: int) -> float:
         until_event = (next_at - self._clock) / 1000 / self.speed
         until_beat = self._beat_at + self.settings.ingest_heartbeat_s - time.monotonic()
         return max(0.0, min(until_event, until_beat))
 
-    def _position(self) -> dict[str, str | int]:
-        return {
-            "fingerprint": self.recording.fingerprint,
-            "next": self._next,
-            "clock": self._clock,
-            "newest": self._newest,
-            "total": len(self.recording.coming),
-        }
+    def _position(self) -> dict[str, Any]:
+        """How far this recording has come, beside the last others of this feed, which are not to be sent again."""
+        mine = {"next": self._next, "clock": self._clock, "newest": self._newest, "total": len(self.recording.coming)}
+        kept = dict(list(self._others.items())[-OTHERS_KEPT:])
+        return {"recordings": {**kept, self.recording.fingerprint: mine}}
 
     def _rows_begun(self, events: Iterable[AnyEvent]) -> int:
         """How many rows these events begin; repeats may count some twice."""

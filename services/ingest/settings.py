@@ -16,6 +16,9 @@ class IngestSettings(CommonSettings):
         description="API keys that may POST events, comma-separated; without one every POST is refused",
     )
     ingest_max_body_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 4 * 1024 * 1024
+    ingest_body_wait_s: Annotated[float, Field(gt=0, le=600)] = Field(
+        default=20.0, description="how long the body of a POST may take to arrive"
+    )
     ingest_rate_per_s: Annotated[float, Field(gt=0)] = Field(
         default=50_000, description="events a second that one API key may send, on the average of some seconds"
     )

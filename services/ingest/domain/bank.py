@@ -37,6 +37,7 @@ COLUMNS = (
 )  # fmt: skip
 """The standard order; a header may name them in another one, and other columns beside them."""
 
+NO_SERVER = "NO_SERVER"
 BankEvent = ContactEvent | IvrEvent
 Outcome = Literal["AGENT", "HANG", "PHANTOM"]
 
@@ -138,7 +139,7 @@ def read_row(values: Sequence[str], layout: Layout = STANDARD) -> Call:
         ser_start=_clock(text, "ser_start"),
         ser_exit=_clock(text, "ser_exit"),
         ser_time=_whole(text, "ser_time") if text["ser_time"] else 0,
-        server=_label(text, "server"),
+        server=_label(text, "server") if text["server"] else NO_SERVER,
     )
 
 
@@ -194,7 +195,7 @@ class _Translation:
             leg.append(Abandoned(self._id("abandoned"), self.feed, waited, self._queue, self._contact, offered))
             return leg
         talk_ms = max(0, call.ser_time) * 1000
-        agent = "" if call.server == "NO_SERVER" else f"{self.site}/{call.server}"
+        agent = "" if call.server == NO_SERVER else f"{self.site}/{call.server}"
         leg.append(Answered(self._id("answered"), self.feed, waited, self._queue, self._contact, offered, agent))
         leg.append(
             Ended(
@@ -256,8 +257,8 @@ def _queue_name(text: dict[str, str], field: str) -> str:
 def _customer(text: dict[str, str]) -> str:
     """The customer's number, or "" for an unknown one."""
     value = text["customer_id"]
-    if _ROUNDED.fullmatch(value):
-        return ""  # a spreadsheet has rounded it (3.2E+08): many customers would share it
+    if not value or _ROUNDED.fullmatch(value):
+        return ""  # not known; or a spreadsheet has rounded it (3.2E+08), and many would share it
     if not value.isascii() or not value.isdigit():
         raise RowError("customer_id", "is no number (0 for an unknown customer)")
     return value.lstrip("0")

@@ -138,11 +138,15 @@ class Desk:
             raise too_big
         parts: list[bytes] = []
         size = 0
-        async for part in request.stream():  # counted as it comes: a chunked body declares no length
-            size += len(part)
-            if size > limit:
-                raise too_big
-            parts.append(part)
+        try:
+            async with asyncio.timeout(self.settings.ingest_body_wait_s):
+                async for part in request.stream():  # counted as it comes: a chunked body declares no length
+                    size += len(part)
+                    if size > limit:
+                        raise too_big
+                    parts.append(part)
+        except TimeoutError:
+            raise RefusedError(408, "the body did not arrive in time; send it again") from None
         return b"".join(parts)
 
     async def _forward(self, reading: Reading) -> None:
@@ -204,6 +208,7 @@ def router(desk: Desk) -> APIRouter:
         responses={
             200: {"description": "Kafka has every valid event. Items that are not valid are listed."},
             401: {"model": Refusal, "description": "no valid API key"},
+            408: {"model": Refusal, "description": "the body did not arrive in time"},
             413: {"model": Refusal, "description": "the body is too large"},
             422: {"model": Accepted, "description": "nothing in it is valid"},
             429: {"model": Refusal, "description": "slow down", "headers": _RETRY},

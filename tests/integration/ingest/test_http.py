@@ -127,7 +127,7 @@ def test_nothing_valid_is_422(client, body):
 def test_its_description_is_true(client):
     schema = client.get("/openapi.json").json()
     post = schema["paths"]["/v1/events"]["post"]
-    assert set(post["responses"]) == {"200", "401", "413", "422", "429", "503"}
+    assert set(post["responses"]) == {"200", "401", "408", "413", "422", "429", "503"}
     assert post["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/PostBody"}
     refs = {part.split('"')[0] for part in json.dumps(schema).split("#/components/schemas/")[1:]}
     assert refs <= set(schema["components"]["schemas"])
@@ -147,6 +147,16 @@ def test_limits(environment):
         assert 1 <= int(slow_down.headers["Retry-After"]) <= 3
         assert client.post("/v1/events", headers={"X-API-Key": "second-key"}, json=offered(8)).status_code == 200
     assert set(log.contact_ids(log.settings_of(environment))) == {"e0", "e1", "e2", "e3", "e4", "e5", "e6", "e8"}
+
+
+def test_a_body_that_does_not_arrive(environment):
+    def trickle() -> Iterator[bytes]:
+        yield b"["
+        time.sleep(3)
+        yield b"]"
+
+    with serving(environment, ingest_body_wait_s=0.5) as client:
+        assert client.post("/v1/events", headers=KEY, content=trickle()).status_code == 408
 
 
 def test_without_kafka_it_is_not_ready_and_says_when_to_come_back(environment):
