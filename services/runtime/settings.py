@@ -65,7 +65,7 @@ def load(kind: type[Settings], **overrides: Any) -> Settings:
 class StreamSettings(CommonSettings):
     """What the two Faust services share. Prefix of the variables: FLOORWATCH_."""
 
-    session_timeout_s: Annotated[float, Field(ge=1, le=300)] = Field(
+    session_timeout_s: Annotated[float, Field(ge=0.5, le=300)] = Field(
         default=6.0,
         description="how long Kafka waits for a silent worker before its partitions go to another; "
         "not under the broker's group.min.session.timeout.ms",

@@ -1,6 +1,6 @@
 """The smallest Keeper: a total per key, an output per key and checkpoint, keys that end. Run as a worker by the tests.
 
-A record of the source topics is a msgpack list of [key, amount]; the amount 0 ends the key for good.
+A record of the source topics is a msgpack list of [key, amount]; the amount 0 ends the key.
 """
 
 from collections.abc import Iterable
@@ -26,16 +26,15 @@ decode = msgspec.msgpack.Decoder(list[tuple[str, int]]).decode
 decode_count = msgspec.msgpack.Decoder(Count).decode
 encode = msgspec.msgpack.Encoder().encode
 
-ENDED = b"\xff ended"
-
 
 class Counting:
-    """State key = prefix + source topic + "|" + key; `ENDED` of a topic and partition = offset of the last ending."""
+    """State key = prefix + source topic + "|" + key."""
 
     def __init__(self, out: str) -> None:
         self.out = out
         self.counts: dict[bytes, Count] = {}
         self.dirty: dict[bytes, None] = {}
+        self.over: dict[bytes, Count] = {}
         self.bad: list[Output] = []
 
     def apply(self, record: Record) -> None:
@@ -52,25 +51,33 @@ class Counting:
             if record.offset > count.offset:
                 count.total += amount
                 touched[key] = count
+            if amount == 0:
+                self.over[key] = self.counts.pop(key)
+                touched.pop(key, None)
+                self.dirty.pop(key, None)
         for key, count in touched.items():
             count.offset = record.offset
             self.dirty[key] = None
 
     def checkpoint(self) -> Checkpoint:
         keys = list(self.dirty)[:10]
-        outputs, self.bad = self.bad, []
-        state = []
+        outputs: list[Output] = []
+        state: list[StateEntry] = []
+        bad, self.bad = self.bad, []
         for key in keys:
             del self.dirty[key]
             value = encode(self.counts[key])
             state.append(StateEntry(int.from_bytes(key[:2], "big"), key, value))
             outputs.append(Output(self.out, str(self.counts[key].total).encode(), key[2:]))
+        state += [StateEntry(int.from_bytes(key[:2], "big"), key, None) for key in self.over]
+        self.over = {}
+        outputs += bad
         return Checkpoint(outputs, state)
 
     def restore(self, entries: Iterable[StateEntry], partitions: frozenset[int]) -> None:
         self.counts = {entry.key: decode_count(entry.value or b"") for entry in entries}
         assert {entry.partition for entry in entries} <= partitions
-        self.dirty, self.bad = {}, []
+        self.dirty, self.over, self.bad = {}, {}, []
 
     def offset_of(self, value: bytes) -> int:
         return decode_count(value).offset

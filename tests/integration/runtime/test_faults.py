@@ -2,39 +2,19 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from services.runtime.settings import CommonSettings
-from tests.integration.runtime.workers import Feed, Worker, published_totals, stored_totals
+from tests.integration.runtime.conftest import StartWorker
+from tests.integration.runtime.workers import Feed, published_totals, stored_totals
 
 pytestmark = pytest.mark.timeout(240)
 
 
-@pytest.fixture
-def start_worker(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[[], Worker]]:
-    workers: list[Worker] = []
-
-    def start(**more: str) -> Worker:
-        workers.append(Worker(environment | more, tmp_path / f"worker-{len(workers)}.log"))
-        return workers[-1]
-
-    yield start
-    for worker in workers:
-        worker.cleared_away()
-
-
-@pytest.fixture
-async def feed(settings: CommonSettings) -> AsyncIterator[Feed]:
-    feed = Feed(settings, [settings.names.contacts, settings.names.ivr], seed=11)
-    await feed.start()
-    yield feed
-    await feed.stop()
-
-
-async def test_totals_are_exact_through_kills_and_a_long_stop(settings, feed, start_worker):
+async def test_totals_are_exact_through_kills_and_a_long_stop(
+    settings: CommonSettings, feed: Feed, start_worker: StartWorker
+) -> None:
     one, two = start_worker(), start_worker()
     await one.wait_until_ready()
     feeding = asyncio.create_task(feed.send(2500, pause_s=0.008))
@@ -55,7 +35,7 @@ async def test_totals_are_exact_through_kills_and_a_long_stop(settings, feed, st
     assert await published_totals(settings) == feed.expected
 
 
-async def test_a_restart_goes_on_where_it_was(settings, feed, start_worker):
+async def test_a_restart_goes_on_where_it_was(settings: CommonSettings, feed: Feed, start_worker: StartWorker) -> None:
     worker = start_worker()
     await worker.wait_until_ready()
     await feed.send(100)

@@ -38,7 +38,7 @@ class Worker:
     def __init__(self, environment: dict[str, str], log: Path) -> None:
         self.port = free_port()
         self.log = log
-        self._environment = os.environ | environment | {"FLOORWATCH_COUNTING_PORT": str(self.port)}
+        self._environment = os.environ | {"FLOORWATCH_COUNTING_PORT": str(self.port)} | environment
         self.process = self._spawn()
 
     def _spawn(self) -> subprocess.Popen[bytes]:
@@ -117,8 +117,11 @@ class Feed:
                 self.expected[topic, key] += amount
             await asyncio.sleep(pause_s)
 
+    async def send_batch(self, batch: list[tuple[str, int]], topic: int = 0, partition: int = 0) -> None:
+        await self._producer.send_and_wait(self.topics[topic].name, encode(batch), partition=partition)
+
     async def send_raw(self, value: bytes | None, partition: int = 0) -> None:
-        await self._producer.send_and_wait(self.topics[0].name, value, partition=partition)
+        await self._producer.send_and_wait(self.topics[0].name, value, b"key", partition=partition)
 
     async def wait_until_applied(self, *workers: Worker, within_s: float = 90) -> None:
         """Until `progress` has reached the end of the log."""
