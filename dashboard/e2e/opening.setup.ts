@@ -1,0 +1,41 @@
+/** The first minutes of an installation: nobody is signed in, then there is no queue, then there are. */
+import { expect, test } from '@playwright/test';
+import { SIGNED_IN } from '../playwright.config.ts';
+import { axe } from './axe.ts';
+import { fill, signInLink, tiles } from './floor.ts';
+
+test('who is not signed in is told how, in both languages, and goes on by the link', async ({
+  page,
+  context,
+}) => {
+  await page.goto('/');
+  const notice = page.locator('[data-notice="sign-in"]');
+  await expect(notice).toContainText('Please sign in');
+  await expect(notice).toContainText('请登录');
+  await axe(page);
+  await page.screenshot({ path: '../test-results/screens/sign-in.png' });
+
+  await page.goto(await signInLink());
+  const empty = page.locator('[data-notice="empty"]');
+  await expect(empty).toContainText('No queue yet');
+  await axe(page);
+  await page.screenshot({ path: '../test-results/screens/empty.png' });
+  await context.storageState({ path: SIGNED_IN });
+
+  await fill();
+  await expect(page.locator('[data-queue]')).toHaveCount(11);
+  await expect(async () => {
+    const told = await tiles(page.request);
+    expect(told.find((tile) => tile.id === 'all')?.target_counts.offered).toBe(2 * 66 + 1);
+  }).toPass();
+});
+
+test('a sign-in link works once', async ({ browser }) => {
+  const link = await signInLink();
+  const first = await browser.newPage();
+  await first.goto(link);
+  await expect(first.locator('[data-connection="live"]')).toBeVisible();
+  const second = await browser.newPage();
+  const answer = await second.goto(link);
+  expect(answer?.status()).toBe(403);
+});

@@ -1,0 +1,87 @@
+/** What a person reads on the wall. */
+import { expect, type APIRequestContext, type Page } from '@playwright/test';
+import type { TileView } from '../src/contracts/types.ts';
+import { tiles } from './floor.ts';
+
+export type Read = Record<string, string>;
+
+/** Opens the wall and waits until it is live. */
+export async function open(page: Page, search = ''): Promise<void> {
+  await page.goto(`/${search}`);
+  await expect(page.locator('[data-connection="live"]')).toBeVisible();
+  await expect(page.locator('[data-queue]').first()).toBeVisible();
+}
+
+/** The numbers of every queue's tile. */
+export async function numbers(page: Page): Promise<Record<string, Read>> {
+  return page.locator('[data-queue]').evaluateAll((found) =>
+    Object.fromEntries(
+      found.map((tile) => [
+        tile.getAttribute('data-queue') ?? '',
+        Object.fromEntries(
+          [...tile.querySelectorAll('[data-value]')]
+            .filter((each) => each.getAttribute('data-value') !== 'longest')
+            .map((each) => [each.getAttribute('data-value') ?? '', each.textContent])
+            .concat([
+              ['name', tile.querySelector('[data-open]')?.firstChild?.textContent?.trim() ?? ''],
+              ['standing', tile.querySelector('[data-standing]')?.getAttribute('data-standing') ?? ''],
+            ]),
+        ),
+      ]),
+    ),
+  );
+}
+
+/** The same as the API tells it, written as the wall does. */
+export function expected(tile: TileView, language: 'en' | 'zh', definition = tile.definition): Read {
+  const { service_level, abandonment_rate, asa_s } = tile.target_ratios;
+  const level = service_level[definition] ?? null;
+  const minutes = (seconds: number) =>
+    `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
+  return {
+    name: tile.name[language],
+    service_level: level === null ? '–' : String(Math.floor(level * 100 + 1e-9)),
+    standing:
+      level === null ? 'no_data' : level * 100 >= (tile.target_percent ?? 0) - 1e-9 ? 'on_target' : 'below',
+    waiting: String(tile.waiting),
+    abandonment: abandonment_rate === null ? '–' : (abandonment_rate * 100).toFixed(1),
+    offered: String(tile.target_counts.offered),
+    answered: String(tile.target_counts.answered),
+    asa: asa_s === null ? '–' : minutes(asa_s),
+  };
+}
+
+/** The wall shows what the API says, for every queue; both may be on the move. */
+export async function expectSameNumbers(
+  page: Page,
+  request: APIRequestContext,
+  language: 'en' | 'zh',
+  definition?: TileView['definition'],
+): Promise<void> {
+  await expect(async () => {
+    const told = (await tiles(request)).filter((tile) => tile.level === 'queue');
+    const shown = await numbers(page);
+    expect(shown).toEqual(
+      Object.fromEntries(told.map((tile) => [tile.id, expected(tile, language, definition)])),
+    );
+    expect(Object.keys(shown).length).toBeGreaterThanOrEqual(11);
+  }).toPass({ timeout: 30_000 });
+}
+
+/** Where every box of the wall is. */
+export async function boxes(page: Page): Promise<Record<string, string>> {
+  return page.evaluate(() => {
+    const where = (box: Element) => {
+      const { x, y, width, height } = box.getBoundingClientRect();
+      return [x, y, width, height].map((each) => each.toFixed(1)).join(' ');
+    };
+    const found: Record<string, string> = {};
+    document.querySelectorAll('[data-box]').forEach((box, index) => {
+      const owner = box.closest('[data-queue], [data-site], header, section');
+      const name =
+        owner?.getAttribute('data-queue') ?? owner?.getAttribute('data-site') ?? owner?.tagName ?? '';
+      found[`${index} ${name} ${box.getAttribute('data-figure') ?? ''}`] = where(box);
+    });
+    return found;
+  });
+}

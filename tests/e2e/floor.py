@@ -1,0 +1,181 @@
+"""A whole installation for the browser's tests, and a way to hold its API.
+
+    python -m tests.e2e.floor
+
+Prints one line of JSON when all is ready: addresses of wall, API of ingest with its key, and of the control. Ends with its
+standard input. The API is a process of its own, so that a test can take it away and bring it back:
+
+    POST /stop, /start, /freeze, /thaw   the API as a process
+    GET /link                            a new one-time sign-in link
+
+It is described as a floor would be: two sites, six queues each, names in both languages.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from services.cli import sign_in
+from services.cli.child import ROOT
+from services.cli.installation import Installation, not_ready, on_free_ports
+from services.contracts.topology import Queue, Site, Text, Topology, record_key
+from services.runtime.kafka import producer
+from services.runtime.settings import CommonSettings
+
+QUEUES = (
+    ("sales", "Sales", "销售", 20, 80.0),
+    ("cards", "Cards", "信用卡", 20, 80.0),
+    ("loans", "Loans", "贷款", 30, 90.0),
+    ("claims", "Claims", "理赔", 20, 80.0),
+    ("alarm", "Card lock", "挂失", 20, 80.0),
+    ("quiet", "Complaints", "投诉", 20, 80.0),
+)
+FLOOR = Topology(
+    sites=(
+        Site(id="harbour", name=Text(en="Harbour", zh="港口"), timezone="Europe/Lisbon"),
+        Site(id="hill", name=Text(en="Hill", zh="山城"), timezone="Asia/Shanghai"),
+    ),
+    queues=tuple(
+        Queue(id=f"{site}/{id_}", name=Text(en=en, zh=zh), target_s=seconds, target_percent=percent)
+        for site in ("harbour", "hill")
+        for id_, en, zh, seconds, percent in QUEUES
+    ),
+)
+RULES = """
+rules:
+  - id: too-many-wait
+    name: {en: More than three waiting, zh: 排队超过三人}
+    metric: queue_length
+    scope: {kind: queue, match: harbour/alarm}
+    direction: above
+    threshold: 3
+    clear: 1
+    severity: critical
+"""
+
+
+class Api:
+    """The API as a process of its own."""
+
+    def __init__(self, environment: dict[str, str], address: str, log: Path) -> None:
+        self._environment = os.environ | environment
+        self._address = address
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "services.api"], cwd=ROOT, env=self._environment, stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + 60
+        while (reason := not_ready(self._address)) is not None:
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the API did not start: {reason}\n{self._log.read_text()[-2000:]}")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        if self._process:
+            self._signal(signal.SIGCONT)
+            self._process.terminate()
+            self._process.wait(15)
+            self._process = None
+
+    def freeze(self) -> None:
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process and self._process.poll() is None:
+            self._process.send_signal(number)
+
+
+async def describe(environment: dict[str, str]) -> None:
+    """Publish the floor's description, as a topology file would be."""
+    settings = CommonSettings(
+        KAFKA_BOOTSTRAP_SERVERS=environment["KAFKA_BOOTSTRAP_SERVERS"],
+        namespace=environment["FLOORWATCH_NAMESPACE"],
+    )
+    sender = producer(settings)
+    await sender.start()
+    try:
+        for record in FLOOR.records:
+            key = record_key(record).encode()
+            await sender.send_and_wait(settings.names.topology.name, record.model_dump_json().encode(), key=key)
+    finally:
+        await sender.stop()
+
+
+def control(api: Api, link: Callable[[], str]) -> ThreadingHTTPServer:
+    """The control, not yet serving."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(200, link()) if self.path == "/link" else self._answer(404, "")
+
+        def do_POST(self) -> None:
+            actions = {"/stop": api.stop, "/start": api.start, "/freeze": api.freeze, "/thaw": api.thaw}
+            action = actions.get(self.path)
+            if action is None:
+                self._answer(404, "")
+                return
+            action()
+            self._answer(200, "done")
+
+        def _answer(self, status: int, text: str) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing: standard output is for the one line."""
+
+    return ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+
+def main() -> None:
+    """Run until standard input ends."""
+    with tempfile.TemporaryDirectory(prefix="floorwatch-e2e-") as name:
+        folder = Path(name)
+        rules = folder / "rules.yaml"
+        rules.write_text(RULES, encoding="utf-8")
+        namespace = f"e2e-{os.getpid()}-{time.time_ns() % 1_000_000}"
+        settings = on_free_ports(folder / "state", namespace=namespace)
+        extra = {"FLOORWATCH_RULES_FILE": str(rules)}
+        with Installation(settings, services=("ingest", "metrics", "alerts"), extra=extra) as floor:
+            asyncio.run(describe(floor.environment))
+            api = Api(floor.environment, floor.wall.removeprefix("http://"), folder / "api.log")
+            server = control(
+                api,
+                lambda: sign_in.link(redis_url=settings.redis_address, namespace=settings.namespace, wall=floor.wall),
+            )
+            try:
+                api.start()
+                threading.Thread(target=server.serve_forever, daemon=True).start()
+                ready = {
+                    "wall": floor.wall,
+                    "ingest": f"http://127.0.0.1:{floor.port('ingest')}",
+                    "key": floor.environment["FLOORWATCH_INGEST_KEYS"],
+                    "control": f"http://127.0.0.1:{server.server_port}",
+                }
+                sys.stdout.write(json.dumps(ready) + "\n")
+                sys.stdout.flush()
+                sys.stdin.read()
+            finally:
+                server.shutdown()
+                api.stop()
+
+
+if __name__ == "__main__":
+    main()
