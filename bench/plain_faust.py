@@ -31,7 +31,8 @@ async def count(stream: faust.StreamT) -> None:
         message = event.message
         counting.apply(Record(contacts, message.partition, message.offset, event.value))
         if counting.events >= wanted:
-            print(counting.events / (time.process_time() - began), flush=True)
+            speed = counting.events / (time.process_time() - began)
+            os.write(1, f"\n{speed}\n".encode())  # Faust keeps print() for its log
             os._exit(0)
 
 
