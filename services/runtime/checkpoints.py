@@ -15,6 +15,7 @@ the reasons.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ from typing import Any, TypeVar
 
 import faust
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 from faust.types import TP
 
@@ -166,7 +168,7 @@ class CheckpointedStream:
         self._producer = kafka.producer(self._settings)
         await self._producer.start()
         self._lease.start()
-        for work in (self._checkpoints(), self._flushes()):
+        for work in (self._checkpoints(), self._flushes(), self._ask_again()):
             self._begin(work)
         self.app.finalize()
         self.app.consumer._read_offset = _NoMemory()  # noqa: SLF001  # before the fetcher binds its methods
@@ -281,14 +283,18 @@ class CheckpointedStream:
             if tp.topic != self.changelog_topic.name and (state := subscription.assignment.state_value(tp)):
                 yield (tp.topic, tp.partition), state
 
+    def _next_of(self, place: TopicPartition) -> int:
+        """Offset of the record that comes next, as far as it is known here."""
+        acknowledged = self.app.consumer._committed_offset.get(place)  # noqa: SLF001  # Faust has no call for it
+        return self._expected.get(place, acknowledged or 0)
+
     def lag(self) -> dict[TopicPartition, int]:
         """Records that wait in each source partition, as far as anything is known of it."""
-        acknowledged = self.app.consumer._committed_offset  # noqa: SLF001  # Faust has no call for it
-        lag = {}
-        for place, state in self._fetching():
-            if state.highwater is not None:
-                lag[place] = max(0, state.highwater - self._expected.get(place, acknowledged.get(place) or 0))
-        return lag
+        return {
+            place: max(0, state.highwater - self._next_of(place))
+            for place, state in self._fetching()
+            if state.highwater is not None
+        }
 
     def silent_s(self) -> float:
         """Seconds since the broker answered a fetch or a record was applied; 0 while nothing is to be fetched."""
@@ -366,6 +372,23 @@ class CheckpointedStream:
         self._sought[place] = time.monotonic()
         await self.app.consumer.seek_wait({message.tp: expected})
         return False
+
+    async def _ask_again(self) -> None:
+        """Ask for records that were skipped at the end of the log: none comes after them to show it (`_follows`)."""
+        before: dict[TopicPartition, int] = {}
+        asked: dict[TopicPartition, int] = {}
+        while True:
+            await asyncio.sleep(SEEK_PATIENCE_S)
+            waiting = {place: self._next_of(place) for place, records in self.lag().items() if records}
+            missing = {place: offset for place, offset in waiting.items() if before.get(place) == offset}
+            before = waiting
+            if not missing or not self._open.is_set() or not self.holds(self._welcomed):
+                continue
+            if missing != asked:
+                log.info("records do not come, asking for them", missing=missing)
+            asked = missing
+            self._sought |= dict.fromkeys(missing, time.monotonic())
+            await self._guarded(self.app.consumer.seek_wait({TP(*place): at for place, at in missing.items()}))
 
     # Checkpoints -------------------------------------------------------------------------------------------------
 
