@@ -15,6 +15,7 @@ def end_now(why: str, *, code: int = BROKEN, **details: object) -> NoReturn:
 
     Inside an `except` block the exception is logged as well. The launcher starts the service again.
     """
-    get_logger().critical(why, exc_info=sys.exc_info()[0] is not None, **details)
+    say = get_logger().critical if code else get_logger().warning
+    say(why, exc_info=sys.exc_info()[0] is not None, **details)
     sys.stderr.flush()
     os._exit(code)

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 
 import structlog
 
@@ -36,10 +37,29 @@ def configure(settings: CommonSettings, service: str) -> None:
             ],
         )
     )
+    handler.addFilter(_OnceInAWhile())
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
     structlog.contextvars.bind_contextvars(service=service)
     for chatty in ("aiokafka", "kafka", "faust", "mode", "httpx"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+class _OnceInAWhile(logging.Filter):
+    """The Kafka client says many times a second that its broker is away: each such line once in half a minute."""
+
+    def __init__(self, every_s: float = 30.0) -> None:
+        super().__init__()
+        self._every_s = every_s
+        self._said: dict[tuple[str, int], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith(("aiokafka", "faust", "mode")) or record.levelno < logging.WARNING:
+            return True
+        line, now = (record.name, record.lineno), time.monotonic()
+        if now - self._said.get(line, -self._every_s) < self._every_s:
+            return False
+        self._said[line] = now
+        return True
 
 
 def get_logger() -> structlog.stdlib.BoundLogger:

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
@@ -129,11 +130,15 @@ class _Worker:
         for task in self._tasks:
             task.cancel()
         began = time.monotonic()
+        # Faust swallows cancellation here and there, and its threads wait for the broker: a thread ends what is left.
+        limit = threading.Timer(FINAL_CHECKPOINT_S + LEAVE_S + 0.5, _end_unfinished)
+        limit.daemon = True
+        limit.start()
         ended = await _within(FINAL_CHECKPOINT_S, self._stream.final_checkpoint())
         ended &= await _within(LEAVE_S, self._stream.stop())
         log.info("stopped", seconds=round(time.monotonic() - began, 1), in_order=ended)
-        if not ended:  # threads that wait for the broker would keep the process alive
-            end_now("stopped without the broker; what was not stored is replayed", code=0)
+        if not ended:
+            _end_unfinished()
 
     # Supervision -------------------------------------------------------------------------------------------------
 
@@ -182,6 +187,10 @@ class _Worker:
 
     def _broker(self) -> str | None:
         return self._silent_broker() if self._stream.assignment else None
+
+
+def _end_unfinished() -> None:
+    end_now("stopped without the broker; what was not stored is replayed", code=0)
 
 
 async def _within(seconds: float, work: Coroutine[Any, Any, None]) -> bool:

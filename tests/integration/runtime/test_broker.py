@@ -58,6 +58,7 @@ async def test_killed_twice_under_load_and_nothing_is_lost(
     await feeding
     await feed.wait_until_applied(worker)
     await worker.wait_until_ready()
+    assert worker.end() == 0
 
     assert await stored_totals(settings) == feed.expected
 

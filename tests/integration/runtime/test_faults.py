@@ -30,6 +30,7 @@ async def test_totals_are_exact_through_kills_and_a_long_stop(
     one.kill_and_start()
     await feeding
     await feed.wait_until_applied(one, two)
+    assert (one.end(), two.end()) == (0, 0)
 
     assert await stored_totals(settings) == feed.expected
     assert await published_totals(settings) == feed.expected
@@ -45,5 +46,6 @@ async def test_a_restart_goes_on_where_it_was(settings: CommonSettings, feed: Fe
     await feed.send(100)
     again = start_worker()
     await feed.wait_until_applied(again)
+    assert again.end() == 0
 
     assert await stored_totals(settings) == feed.expected

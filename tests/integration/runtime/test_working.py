@@ -27,6 +27,7 @@ async def test_a_key_that_ended_is_deleted_from_the_changelog(
     again = start_worker()
     await feed.send_batch([("stays", 2)])
     await feed.wait_until_applied(again)
+    assert again.end() == 0
     assert await stored_totals(settings) == {(settings.names.contacts.name, "stays"): 7}
 
 
@@ -39,6 +40,7 @@ async def test_data_that_cannot_be_read_loses_nothing_else(
     await feed.send_raw(None)
     await feed.send_batch([("after", 2)])
     await feed.wait_until_applied(worker)
+    assert worker.end() == 0
 
     published = dict(await read_log(settings, settings.names.intervals.name))
     topic = settings.names.contacts.name
@@ -51,6 +53,7 @@ async def test_a_large_record_comes_through(settings: CommonSettings, feed: Feed
     await feed.send_batch([(f"{number:0>4000}", 1) for number in range(2500)])  # 10 MB
     await feed.send_batch([("small", 1)])
     await feed.wait_until_applied(worker)
+    assert worker.end() == 0
 
     assert len(await stored_totals(settings)) == 2501
 
