@@ -122,7 +122,7 @@ def write_report(place: Place, site: str, out: Path, rejected: list[dict[str, An
 
 def _proved(place: Place, arguments: Sequence[str], out: Path) -> int:
     """Replay, wait until all is counted, write the report; the exit code."""
-    letters_before = asyncio.run(published.count_dead_letters(place.settings))
+    before = asyncio.run(published.uncounted(place.settings))
     rejects = out.with_name(f"{out.name}.rejected")
     code = run_ingest(place, ["replay", *arguments, "--rejected-out", str(rejects)])
     if code:
@@ -131,7 +131,7 @@ def _proved(place: Place, arguments: Sequence[str], out: Path) -> int:
     rejects.unlink()
     _wait(place.settings)
     write_report(place, _site(arguments), out, rejected)
-    lost = asyncio.run(published.count_dead_letters(place.settings)) - letters_before - len(rejected)
+    lost = asyncio.run(published.uncounted(place.settings)) - before
     if lost > 0:
         err.print(
             f"[red]✗[/] {lost:,} events could not be counted (see the dead letters): the site's clock had passed them;"

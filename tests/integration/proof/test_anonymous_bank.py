@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -29,6 +30,8 @@ KNOWN = {
 }
 FILLED_IN_BY_THE_PUBLISHER = {"1999-01-11", "1999-01-12"}
 
+Report = dict[str, Any]
+
 
 def replay(environment: dict[str, str], out: Path, months: list[Path], *options: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "services.cli", "replay", "anonymous-bank", *map(str, months)]
@@ -41,10 +44,11 @@ def replay(environment: dict[str, str], out: Path, months: list[Path], *options:
     )
 
 
-def finished(process: subprocess.Popen[str], out: Path) -> dict:
+def finished(process: subprocess.Popen[str], out: Path) -> Report:
     output, _ = process.communicate()
     assert process.returncode == 0, output
-    return json.loads(out.read_text())
+    report: Report = json.loads(out.read_text())
+    return report
 
 
 def metrics_process(root: psutil.Process) -> psutil.Process | None:
@@ -57,7 +61,7 @@ def metrics_process(root: psutil.Process) -> psutil.Process | None:
     return None
 
 
-def in_month(days: dict[str, dict], month: str) -> list[dict]:
+def in_month(days: dict[str, Report], month: str) -> list[Report]:
     return [figures for day, figures in days.items() if day.startswith(month)]
 
 
@@ -68,7 +72,7 @@ def months() -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def three_months(months, tmp_path_factory) -> dict:
+def three_months(months, tmp_path_factory) -> Report:
     """One run over all files that brings its own Kafka and Redis up and takes them away again."""
     folder = tmp_path_factory.mktemp("proof")
     out = folder / "out.json"
