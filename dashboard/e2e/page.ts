@@ -68,7 +68,7 @@ export async function expectSameNumbers(
   }).toPass({ timeout: 30_000 });
 }
 
-/** Where every box of the wall is. */
+/** Where every box of the wall is, by its place in the page: which queue stands there does not matter. */
 export async function boxes(page: Page): Promise<Record<string, string>> {
   return page.evaluate(() => {
     const where = (box: Element) => {
@@ -77,10 +77,7 @@ export async function boxes(page: Page): Promise<Record<string, string>> {
     };
     const found: Record<string, string> = {};
     document.querySelectorAll('[data-box]').forEach((box, index) => {
-      const owner = box.closest('[data-queue], [data-site], header, section');
-      const name =
-        owner?.getAttribute('data-queue') ?? owner?.getAttribute('data-site') ?? owner?.tagName ?? '';
-      found[`${index} ${name} ${box.getAttribute('data-figure') ?? ''}`] = where(box);
+      found[`${index} ${box.tagName} ${box.getAttribute('data-figure') ?? ''}`] = where(box);
     });
     return found;
   });

@@ -46,14 +46,28 @@ for (const language of ['en', 'zh'] as const) {
           document.documentElement.scrollHeight,
         ]);
         expect(size).toEqual([width, height]);
-        const cut = await page.locator('[data-queue]').evaluateAll((tiles) =>
-          tiles
-            .filter((tile) => {
-              const { right, bottom } = tile.getBoundingClientRect();
-              return right > innerWidth || bottom > innerHeight || tile.scrollWidth > tile.clientWidth + 1;
-            })
-            .map((tile) => tile.getAttribute('data-queue')),
-        );
+        // No text may stick out of its tile, or of the screen.
+        const cut = await page
+          .locator(
+            '[data-queue] :is(dt, dd, .target, .standing, .freshness), [data-site] > header *, header.bar *',
+          )
+          .evaluateAll((texts) =>
+            texts
+              .filter((text) => {
+                if (text.closest('.unseen, select, svg') || text.closest('svg')) return false;
+                const frame = text.closest('[data-queue], [data-site] > header')?.getBoundingClientRect();
+                const { left, right, bottom } = text.getBoundingClientRect();
+                return (
+                  left < (frame?.left ?? 0) ||
+                  right > (frame?.right ?? innerWidth) + 0.5 ||
+                  bottom > (frame?.bottom ?? innerHeight) + 0.5
+                );
+              })
+              .map(
+                (text) =>
+                  `${text.closest('[data-queue]')?.getAttribute('data-queue') ?? ''} ${text.className.toString()} ${text.textContent.trim()}`,
+              ),
+          );
         expect(cut).toEqual([]);
         const loaded = await page.evaluate(() =>
           [...document.fonts].filter((font) => font.status === 'loaded').map((font) => font.family),
