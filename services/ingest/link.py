@@ -18,6 +18,8 @@ from services.runtime.settings import CommonSettings
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
 QUIET_AFTER_S = 3.0
+LOOK_EVERY_S = 0.5
+GIVE_UP_AFTER_S = 60.0
 SAY_AGAIN_AFTER_S = 30.0
 
 _AWAY = (KafkaError, OSError, TimeoutError, AssertionError)
@@ -43,6 +45,8 @@ class Link:
         self._settings = settings
         self._feed = feed
         self._producer: AIOKafkaProducer | None = None
+        self._drops = 0
+        self._connecting = asyncio.Lock()
         self._pause_s = FIRST_PAUSE_S
         self._away_since: float | None = None
         self._said_at = 0.0
@@ -99,10 +103,7 @@ class Link:
         while True:
             task = asyncio.ensure_future(work())
             try:
-                done, _ = await asyncio.wait({task}, timeout=QUIET_AFTER_S)
-                while not done:
-                    self._say_away("no answer")
-                    done, _ = await asyncio.wait({task}, timeout=QUIET_AFTER_S)
+                await self._watch(task)
                 answer = task.result()
             except _AWAY as error:
                 self._say_away(str(error) or type(error).__name__)
@@ -116,11 +117,35 @@ class Link:
                 if not task.done():
                     task.cancel()
 
+    async def _watch(self, task: "asyncio.Future[Answer]") -> None:
+        """Wait for an attempt; say so when it takes long.
+
+        Raises:
+            KafkaConnectionError: somebody else found the connection dead and dropped it (a producer that was closed
+                leaves what it had not sent unanswered for ever), or nothing has come for a minute.
+        """
+        began, drops = time.monotonic(), self._drops
+        while not task.done():
+            await asyncio.wait({task}, timeout=LOOK_EVERY_S)
+            waited = time.monotonic() - began
+            if task.done():
+                return
+            if self._drops != drops:
+                raise KafkaConnectionError("the connection was dropped")
+            if waited > GIVE_UP_AFTER_S:
+                raise KafkaConnectionError(f"no answer for {GIVE_UP_AFTER_S:.0f} s")
+            if waited > QUIET_AFTER_S:
+                self._say_away("no answer")
+
     async def close(self) -> None:
         """Close the connection; nothing may be under way."""
         await self._drop()
 
     async def _connect(self) -> AIOKafkaProducer:
+        async with self._connecting:
+            return await self._connected()
+
+    async def _connected(self) -> AIOKafkaProducer:
         if self._producer is None:
             await asyncio.wait_for(kafka.ensure_topics(self._settings), 15)
             producer = kafka.producer(self._settings)
@@ -151,6 +176,7 @@ class Link:
     async def _drop(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
+            self._drops += 1
             await _abort(producer)
 
     def _say_away(self, why: str) -> None:

@@ -3,8 +3,10 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from services.cli.parts.kafka import kafka as kafka_part
@@ -55,6 +57,52 @@ def test_killed_in_the_middle_of_a_feed(broker, tmp_path, monkeypatch):
         }
 
 
+def test_killed_while_acds_post(broker, tmp_path):
+    supervisor, address = broker
+    (port,) = free_ports(1)
+    environment = {
+        "KAFKA_BOOTSTRAP_SERVERS": address, "FLOORWATCH_NAMESPACE": "posts", "FLOORWATCH_STATE_DIR": str(tmp_path),
+        "FLOORWATCH_INGEST_KEYS": "k", "FLOORWATCH_INGEST_PORT": str(port), "FLOORWATCH_INGEST_KAFKA_WAIT_S": "1",
+    }  # fmt: skip
+    refused = 0
+    with log.ingest(environment), httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        while not answers(client, "/ready"):
+            time.sleep(0.1)
+        for number in range(20):
+            if number == 10:
+                kill(supervisor)
+            while (
+                answer := client.post("/v1/events", headers={"X-API-Key": "k"}, json=posted(number))
+            ).status_code != 200:
+                assert answer.status_code == 503
+                assert int(answer.headers["Retry-After"]) > 0
+                refused += 1
+                time.sleep(0.2)
+        assert answers(client, "/ready")
+    assert refused > 0
+    assert set(log.contact_ids(log.settings_of(environment))) == {f"e{n}" for n in range(20)}
+
+
+def answers(client: httpx.Client, path: str) -> bool:
+    try:
+        return client.get(path).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def posted(number: int) -> dict[str, str]:
+    return {
+        "type": "offered", "event_id": f"e{number}", "source": "acd", "occurred_at": "2026-01-01T10:00:00Z",
+        "queue": "s/q", "contact": f"c{number}",
+    }  # fmt: skip
+
+
+def kill(supervisor: Supervisor) -> None:
+    pid = supervisor.child("kafka").pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+
+
 async def feed(settings: IngestSettings, supervisor: Supervisor) -> bool:
     """Send events and heartbeats, kill the broker in the middle; whether the outlet noticed."""
     noticed = False
@@ -64,9 +112,7 @@ async def feed(settings: IngestSettings, supervisor: Supervisor) -> bool:
             await outlet.heartbeat("s", begin + 40, 1.0)
             if begin == EVENTS // 2:
                 await outlet.flush()
-                pid = supervisor.child("kafka").pid
-                assert pid is not None
-                os.kill(pid, signal.SIGKILL)
+                kill(supervisor)
             await asyncio.sleep(0.002)
         flushing = asyncio.create_task(outlet.flush())
         while not flushing.done():
