@@ -4,6 +4,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && command -v $$name && break; done)
+unexport PYTHON
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help setup demo up doctor test lint bench clean
