@@ -7,7 +7,6 @@ from contextlib import aclosing, asynccontextmanager
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.contracts.metrics import Interval, IvrInterval, interval_adapter
-from services.contracts.topology import Site
 from services.runtime import kafka, redis
 from services.runtime.settings import CommonSettings
 
@@ -69,12 +68,6 @@ async def read_intervals(settings: CommonSettings) -> list[Interval | IvrInterva
     """The newest version of every interval on the log."""
     newest = await _newest(settings, settings.names.intervals.name)
     return [interval_adapter.validate_json(value) for value in newest.values()]
-
-
-async def timezone_of(settings: CommonSettings, site: str) -> str | None:
-    """IANA zone of a site by the topology on the log, or None if nobody has described the site."""
-    record = (await _newest(settings, settings.names.topology.name)).get(f"site|{site}".encode())
-    return None if record is None else Site.model_validate_json(record).timezone
 
 
 @asynccontextmanager

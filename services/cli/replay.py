@@ -21,7 +21,6 @@ from services.cli.installation import Installation, on_free_ports
 from services.cli.keys import keys
 from services.cli.parts.part import StartError
 from services.cli.settings import LauncherSettings
-from services.contracts.topology import unknown_site
 from services.runtime.settings import CommonSettings, load
 
 Action = Callable[[LauncherSettings], int]
@@ -113,8 +112,7 @@ def replay(settings: LauncherSettings, arguments: Sequence[str], out: Path | Non
 def write_report(place: Place, site: str, out: Path, rejected: list[dict[str, Any]]) -> None:
     """Write what metrics has published of a site."""
     settings = place.settings
-    timezone = asyncio.run(published.timezone_of(settings, site)) or unknown_site(site).timezone
-    built = report.build(site, timezone, asyncio.run(published.read_intervals(settings)), rejected)
+    built = report.build(site, asyncio.run(published.read_intervals(settings)), rejected)
     new = out.with_name(f"{out.name}.new")
     new.write_text(json.dumps(built, indent=1))
     new.replace(out)

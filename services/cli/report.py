@@ -1,45 +1,31 @@
 """The proof report: what the metrics service published, arranged by site day, queue and local half-hour."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from services.contracts.definitions import Counts
-from services.contracts.metrics import HALF_HOUR_MS, Interval, IvrInterval
+from services.contracts.metrics import Interval, IvrInterval
 
-REPORTED_THRESHOLDS_S = (20, 30)
-_NOTHING = dict.fromkeys(REPORTED_THRESHOLDS_S, Counts())
-
-
-def local_half_hours(day: date, zone: ZoneInfo) -> Iterator[tuple[int, str]]:
-    """Start (epoch ms) and local HH:MM of a day's half-hours: 48, or 46 or 50 when the clock changes."""
-    start = _midnight_ms(day, zone)
-    for at in range(start, _midnight_ms(day + timedelta(days=1), zone), HALF_HOUR_MS):
-        yield at, datetime.fromtimestamp(at / 1000, zone).strftime("%H:%M")
+HALF_HOURS = tuple(f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 30))
 
 
 def build(
-    site: str,
-    timezone: str,
-    intervals: Iterable[Interval | IvrInterval],
-    rejected: Sequence[Mapping[str, Any]],
+    site: str, intervals: Iterable[Interval | IvrInterval], rejected: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     """Arrange one site's published intervals.
 
     Args:
         site: its id; intervals of other sites are passed over.
-        timezone: IANA name, for the days' half-hours.
         intervals: newest version of each interval.
         rejected: `{"file", "line", "reason"}` of each row that could not be read.
 
     Returns:
         `{"site": {"id", "days"}, "queues": {queue: {"days"}}, "rejected"}`. A queue's days are those on which
-        contacts were offered; each has every half-hour of the local day. Sums of waits are in seconds.
+        contacts were offered; each has the 48 half-hours of the clock on the wall (on the days when it changes, those
+        that it skips are empty, and those that it shows twice are one). Sums of waits are in seconds.
     """
-    zone = ZoneInfo(timezone)
-    queues: defaultdict[str, defaultdict[str, dict[int, Interval]]] = defaultdict(lambda: defaultdict(dict))
+    queues: defaultdict[str, defaultdict[str, list[Interval]]] = defaultdict(lambda: defaultdict(list))
     site_days: defaultdict[str, dict[str, int]] = defaultdict(lambda: {"ivr_entered": 0, "ivr_lost": 0})
     for interval in intervals:
         if interval.scope.partition("/")[0] != site:
@@ -48,40 +34,46 @@ def build(
             site_days[interval.date]["ivr_entered"] += interval.counts.entered
             site_days[interval.date]["ivr_lost"] += interval.counts.lost
         elif any(counts.offered for counts in interval.by_threshold.values()):
-            queues[interval.scope][interval.date][interval.start] = interval
+            queues[interval.scope][interval.date].append(interval)
     return {
         "site": {"id": site, "days": dict(sorted(site_days.items()))},
         "queues": {
-            queue: {"days": {day: _day(day, zone, found) for day, found in sorted(days.items())}}
+            queue: {"days": {day: _day(found) for day, found in sorted(days.items())}}
             for queue, days in sorted(queues.items())
         },
         "rejected": list(rejected),
     }
 
 
-def _midnight_ms(day: date, zone: ZoneInfo) -> int:
-    # Through UTC: where clocks go forward at midnight the day begins at 01:00.
-    return round(datetime.combine(day, time.min, zone).astimezone(UTC).timestamp() * 1000)
-
-
-def _day(day: str, zone: ZoneInfo, found: Mapping[int, Interval]) -> dict[str, Any]:
-    half_hours = [
-        (label, found[start].by_threshold if start in found else _NOTHING)
-        for start, label in local_half_hours(date.fromisoformat(day), zone)
-    ]
-    whole = {t: sum((counts[t] for _, counts in half_hours), Counts()) for t in REPORTED_THRESHOLDS_S}
+def _day(found: Sequence[Interval]) -> dict[str, Any]:
+    thresholds = sorted({t for interval in found for t in interval.by_threshold})
+    whole = _Sum()
+    half_hours = {label: _Sum() for label in HALF_HOURS}
+    for interval in found:
+        for total in (whole, half_hours[interval.label]):
+            total.add(interval)
     return {
-        **_figures(whole),
-        "wait_answered_sum_s": whole[REPORTED_THRESHOLDS_S[0]].wait_answered_ms / 1000,
-        "intervals": [{"start": label, **_figures(counts)} for label, counts in half_hours],
+        **whole.figures(thresholds),
+        "wait_answered_sum_s": whole.counts.wait_answered_ms / 1000,
+        "intervals": [{"start": label, **total.figures(thresholds)} for label, total in half_hours.items()],
     }
 
 
-def _figures(by_threshold: Mapping[int, Counts]) -> dict[str, Any]:
-    counts = by_threshold[REPORTED_THRESHOLDS_S[0]]
-    return {
-        "offered": counts.offered,
-        "answered": counts.answered,
-        "abandoned": counts.abandoned,
-        "answered_within": {str(t): by_threshold[t].answered_within for t in REPORTED_THRESHOLDS_S},
-    }
+class _Sum:
+    """Intervals added up: what does not depend on T, and the answered within each T."""
+
+    def __init__(self) -> None:
+        self.counts = Counts()
+        self.within: Counter[int] = Counter()
+
+    def add(self, interval: Interval) -> None:
+        self.counts += next(iter(interval.by_threshold.values()))
+        self.within.update({t: counts.answered_within for t, counts in interval.by_threshold.items()})
+
+    def figures(self, thresholds: Iterable[int]) -> dict[str, Any]:
+        return {
+            "offered": self.counts.offered,
+            "answered": self.counts.answered,
+            "abandoned": self.counts.abandoned,
+            "answered_within": {str(t): self.within[t] for t in thresholds},
+        }

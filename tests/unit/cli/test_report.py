@@ -1,15 +1,9 @@
 """The report arranges what was published; it adds nothing and loses nothing."""
 
-from datetime import date
-from zoneinfo import ZoneInfo
-
-import pytest
-
-from services.cli.report import build, local_half_hours
+from services.cli.report import build
 from services.contracts.definitions import Counts
 from services.contracts.metrics import HALF_HOUR_MS, Interval, IvrCounts, IvrInterval, interval_id
 
-JERUSALEM = "Asia/Jerusalem"
 TEN_O_CLOCK = 915_523_200_000  # 1999-01-05 10:00 in Jerusalem
 
 
@@ -35,7 +29,6 @@ def interval(scope: str, start: int, day: str, label: str, **counts: int) -> Int
 def test_two_half_hours_of_a_day_add_up_and_stand_in_their_places():
     report = build(
         "bank",
-        JERUSALEM,
         [
             interval("bank/PS", TEN_O_CLOCK, "1999-01-05", "10:00", offered=3, answered=2, abandoned=1, within_20=1, within_30=2, wait_answered_ms=31_500),
             interval("bank/PS", TEN_O_CLOCK + HALF_HOUR_MS, "1999-01-05", "10:30", offered=1, answered=1, within_20=1, within_30=1, wait_answered_ms=500),
@@ -74,19 +67,23 @@ def test_ivr_half_hours_make_the_sites_days():
         status="final", revision=1, counts=IvrCounts(entered=5, lost=2, to_queue=3),
     )  # fmt: skip
 
-    report = build("bank", JERUSALEM, [entered, entered.model_copy(update={"scope": "porto/main"})], [])
+    report = build("bank", [entered, entered.model_copy(update={"scope": "porto/main"})], [])
 
     assert report["site"] == {"id": "bank", "days": {"1999-01-05": {"ivr_entered": 5, "ivr_lost": 2}}}
 
 
-@pytest.mark.parametrize(
-    ("day", "half_hours"),
-    [(date(1999, 1, 5), 48), (date(1999, 4, 2), 46), (date(1999, 9, 3), 50)],
-    ids=["ordinary", "clocks go forward", "clocks go back"],
-)
-def test_a_local_day_has_48_half_hours_but_when_the_clock_changes(day: date, half_hours: int):
-    found = list(local_half_hours(day, ZoneInfo(JERUSALEM)))
+def test_a_half_hour_that_the_clock_on_the_wall_shows_twice_is_one():
+    first = interval("bank/PS", 936_309_600_000, "1999-09-03", "01:00", offered=2, waiting=2)
+    again = interval("bank/PS", 936_309_600_000 + 2 * HALF_HOUR_MS, "1999-09-03", "01:00", offered=3, waiting=3)
 
-    assert len(found) == half_hours
-    assert found[0][1] == "00:00"
-    assert found[-1][1] == "23:30"
+    day = build("bank", [first, again], [])["queues"]["bank/PS"]["days"]["1999-09-03"]
+
+    assert len(day["intervals"]) == 48
+    assert day["intervals"][2] == {
+        "start": "01:00",
+        "offered": 5,
+        "answered": 0,
+        "abandoned": 0,
+        "answered_within": {"20": 0, "30": 0},
+    }
+    assert day["offered"] == 5
