@@ -95,9 +95,8 @@ def count(totals: list[int], contact: Contact, threshold_ms: int, short_ms: floa
 
 def recount(totals: list[int], before: Contact, after: Contact, threshold_ms: int, short_ms: float) -> None:
     """Replace a contact that `totals` include."""
-    if (
-        before[2] < 0 and before[0] == after[0] == ANSWERED
-    ):  # it has ended, as nearly all do: only the durations are new
+    if before[0] == after[0] == ANSWERED and before[1] == after[1] and before[2] < 0 <= after[2]:
+        # It has ended, as nearly all do: only the durations are new.
         totals[_HANDLED] += 1
         totals[_TALK] += after[3]
         totals[_HOLD] += after[4]

@@ -201,3 +201,27 @@ def test_sites_have_clocks_of_their_own(wall):
 
     assert wall.rolling(20, "porto/sales").waiting == 1
     assert wall.rolling(20).waiting == 0
+
+
+def test_a_late_answer_exactly_half_an_hour_old_is_out(wall):
+    """
+    10               now − 30 min                              now
+    ──────────────────────○─────────────────────────────────────●
+                     out: at this moment or before      in: up to now
+    """
+    wall.clock(at(HALF_HOUR_S + 10))
+    wall.send(answered("ana", 10, called=5), answered("ben", 10.001, called=5))
+
+    assert wall.rolling(20).answered == 1
+
+
+def test_answered_late_and_ended_between_two_looks(wall):
+    """She was lost at 20 s and counted as waiting; the next look finds her answered at 25 s and gone."""
+    wall.send(called("ana", 0))
+    wall.clock(at(22))
+    assert wall.rolling(20) == Counts(offered=1, waiting=1)
+    wall.send(answered("ana", 26, called=0))
+    wall.look()
+    wall.send(answered("ana", 25, called=0), hung_up("ana", 125, called=0, talk=100))
+
+    assert wall.rolling(20) == Counts(offered=1, answered=1, wait_answered_ms=25_000, handled=1, talk_ms=100_000)

@@ -5,7 +5,7 @@ import json
 from services.contracts.events import Heartbeat, IvrEntered, Offered, encode_batch
 from services.contracts.keeping import Record, StateEntry
 from services.metrics.domain.floor import Floor
-from services.metrics.domain.keeper import MetricsKeeper
+from services.metrics.domain.keeper import MetricsKeeper, count_records
 from tests.unit.metrics.desk import MENU, NAMES, SALES, SERVICE, Desk
 
 NOON = 1_767_960_000_000
@@ -109,3 +109,9 @@ def test_a_checkpoint_comes_in_slices_pages_first_clocks_next_keys_to_forget_las
     kinds = [{("over" if s.value is None else s.key.count(b"|")) for s in states} for states in slices if states]
     assert kinds == [{2}, {2}, {2}, {0}, {"over"}]
     assert json.loads(desk.keeper.take_half_hours()[-1].value)["status"] == "provisional"
+
+
+def test_records_alone_can_be_counted():
+    keeper = count_records([record(CONTACTS, 0, 0, called(SALES)), record(CONTACTS, 1, 0, called(SERVICE))], NAMES)
+
+    assert [name for name, _ in keeper.news().tiles] == [SALES, SERVICE]
