@@ -65,7 +65,7 @@ for (const language of ['en', 'zh'] as const) {
               })
               .map(
                 (text) =>
-                  `${text.closest('[data-queue]')?.getAttribute('data-queue') ?? ''} ${text.className.toString()} ${text.textContent.trim()}`,
+                  `${text.closest('[data-queue]')?.getAttribute('data-queue') ?? ''} ${text.textContent.trim()}`,
               ),
           );
         expect(cut).toEqual([]);
