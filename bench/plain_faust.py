@@ -16,6 +16,7 @@ app = faust.App(
     store="memory://",
     web_enabled=False,
     topic_partitions=PARTITIONS,
+    datadir=os.environ.get("FLOORWATCH_STATE_DIR", ".floorwatch"),
 )
 source = app.topic(SINGLES.name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 contacts = Names("bench").contacts.name
