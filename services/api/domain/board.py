@@ -22,6 +22,8 @@ from services.contracts.topology import Flow, Queue, Site, Text, Topology, recor
 
 DAYS_EVERY_S = 1.0
 """Day lines are long and their newest bar changes with every call: once a second is enough for the eye."""
+TELL_AGE_EVERY_S = 5.0
+"""How far the age of a silent feed may be behind for a page that opens now; pages that are open count by themselves."""
 
 Announced = Tile | Interval | IvrInterval | FeedClock | Alert | Site | Queue | Flow
 
@@ -177,7 +179,9 @@ class Board:
     def _settle_feeds(self, now: float) -> dict[str, int]:
         views = self.feeds(now)
         for view in views:
-            content = (view.at, view.rate, view.timezone, view.freshness)  # its age alone is no news
+            # Age alone is no news: pages count on by themselves. But who comes later must not be told of an old age.
+            told_age = 0 if view.freshness == "fresh" else view.age_s // TELL_AGE_EVERY_S
+            content = (view.at, view.rate, view.timezone, view.freshness, told_age)
             if not self.ledger.holds("feed", view.id, content):
                 self.ledger.put("feed", view.id, view.site, view.model_dump_json().encode(), content)
         shown = {view.id for view in views}
