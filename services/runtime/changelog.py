@@ -1,21 +1,32 @@
-"""The changelog: a Faust table of opaque states that recovers the highest offset of each key.
+"""The changelog: opaque states, of which a recovery takes the one with the highest offset of each key.
 
-Faust assigns its partitions beside those of the source and reads it back after each rebalance. It is written by the
-checkpointed stream's own producer, in bulk: Faust's own way out is a buffer that costs five times as much wall time.
+For Faust it is a table, so that its partitions are assigned beside those of the source. It is written by the
+checkpointed stream's own producer and read by a reader of its own, both in bulk: Faust's way out is a buffer that costs
+five times as much wall time, and its way in skips records when one rebalance follows another.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import faust
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from services.contracts.keeping import StateEntry, partition_in
 from services.contracts.names import MAX_RECORD_BYTES, Topic
+from services.runtime import kafka
+from services.runtime.ending import end_now
+from services.runtime.logs import get_logger
+from services.runtime.settings import CommonSettings
 
 TYPES = {"key_type": bytes, "value_type": bytes}
 RAW = {**TYPES, "key_serializer": "raw", "value_serializer": "raw", "allow_empty": True}
 TABLE = "state"
+ALL_THERE_IS = 2**62
+
+log = get_logger()
 
 
 def changelog_topic(app_id: str, partitions: int) -> Topic:
@@ -54,56 +65,125 @@ class Kept(NamedTuple):
 
 
 class Changelog(faust.Table):  # type: ignore[misc]  # Faust is untyped
-    """What is on the changelog, as far as it has been read or written by us without a gap."""
+    """What is on the changelog, as far as it has been read or written by us without a gap.
+
+    Attributes:
+        kept: newest state of each key.
+        repairs: keys whose newest state is followed by an older one: compaction would keep that.
+        read_to: newest offset of each of our partitions that `kept` includes.
+        read: records read since the start.
+    """
 
     logger = logging.getLogger("faust.tables")  # else it would log in our name
 
-    def __init__(self, app: Any, *, offset_of: Callable[[bytes], int], **options: Any) -> None:
-        """Build the table; `offset_of` reads the offset that a state includes."""
-        super().__init__(app, name=TABLE, schema=faust.Schema(**RAW), **TYPES, **options)
+    def __init__(
+        self,
+        app: Any,
+        settings: CommonSettings,
+        topic: Topic,
+        offset_of: Callable[[bytes], int],
+        recovered: Callable[[frozenset[int], int], None],
+    ) -> None:
+        """Build the table.
+
+        Args:
+            app: Faust's.
+            settings: where the broker is.
+            topic: the changelog's.
+            offset_of: reads the offset that a state includes.
+            recovered: told the partitions and the generation of an assignment once its states are here.
+        """
+        super().__init__(app, name=TABLE, schema=faust.Schema(**RAW), partitions=topic.partitions, **TYPES)
         self.kept: dict[bytes, Kept] = {}
         self.repairs: set[bytes] = set()
+        self.read_to: dict[int, int] = {}
         self.read = 0
-        self.recovered: Callable[[frozenset[int]], None] = lambda _: None
+        self._settings = settings
+        self._topic = topic.name
         self._offset_of = offset_of
+        self._recovered = recovered
+        self._turn = asyncio.Lock()
 
-    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
-        """Recovery: the state with the highest offset wins, whoever wrote last."""
-        for event in batch:
-            self.read += 1
-            self._apply(event.message.key, event.message.value)
+    def persisted_offset(self, tp: Any) -> int:  # noqa: ARG002  # Faust's signature
+        """Tell Faust that there is nothing for it to read."""
+        return ALL_THERE_IS
 
-    def _apply(self, key: bytes, value: bytes | None) -> None:
+    async def on_recovery_completed(self, active_tps: Iterable[Any], standby_tps: Iterable[Any]) -> None:  # noqa: ARG002  # Faust's signature
+        """Read what is missing of the partitions that are ours now; Faust waits for it before it resumes the stream."""
+        partitions = frozenset(tp.partition for tp in active_tps)
+        generation = self.app.tables.recovery._generation_id  # noqa: SLF001  # the one that these partitions are of
+        try:
+            async with self._turn:
+                await self._recover(partitions, generation)
+        except Exception:  # noqa: BLE001  # Faust would swallow it and go on
+            end_now("the changelog could not be read")
+
+    async def _recover(self, partitions: frozenset[int], generation: int) -> None:
+        self.keep_only(partitions)
+        while self.app.consumer_generation_id == generation:  # else a newer assignment does it
+            try:
+                await self._read_to_end(partitions)
+            except (KafkaError, OSError) as error:
+                log.warning("the changelog can't be read now, trying again", error=repr(error))
+                await asyncio.sleep(0.5)
+            else:
+                if self.app.consumer_generation_id == generation:
+                    self._recovered(partitions, generation)
+                return
+
+    async def _read_to_end(self, partitions: frozenset[int]) -> None:
+        reader = kafka.reader(self._settings)
+        await reader.start()
+        try:
+            places = [TopicPartition(self._topic, partition) for partition in sorted(partitions)]
+            reader.assign(places)
+            ends = await reader.end_offsets(places) if places else {}
+            starts = await reader.beginning_offsets(places) if places else {}
+            for place in places:
+                reader.seek(place, max(self.read_to.get(place.partition, -1) + 1, starts[place]))
+            while waiting := [place for place in places if await reader.position(place) < ends[place]]:
+                await self._read_some(reader, waiting)
+            self.read_to = {place.partition: ends[place] - 1 for place in places}
+        finally:
+            await reader.stop()
+
+    async def _read_some(self, reader: AIOKafkaConsumer, waiting: list[TopicPartition]) -> None:
+        for place, records in (await reader.getmany(*waiting, timeout_ms=1000)).items():
+            for record in records:
+                self.take_in(record.key, record.value)
+            self.read += len(records)
+            self.read_to[place.partition] = records[-1].offset
+
+    def take_in(self, key: bytes, value: bytes | None) -> None:
+        """The next record: the state with the highest offset wins, whoever wrote last."""
         if value is None:
             self.kept.pop(key, None)
             self.repairs.discard(key)
             return
         offset, known = self._offset_of(value), self.kept.get(key)
         if known is not None and offset < known.offset:
-            self.repairs.add(key)  # compaction would keep this older one
+            self.repairs.add(key)
             return
         self.kept[key] = Kept(offset, value)
         self.repairs.discard(key)
 
-    async def on_recovery_completed(self, active_tps: Iterable[Any], standby_tps: Iterable[Any]) -> None:  # noqa: ARG002  # Faust's signature
-        """Keep only the partitions that are ours (Faust reads others again from their beginning), and tell."""
-        partitions = frozenset(tp.partition for tp in active_tps)
+    def keep_only(self, partitions: frozenset[int]) -> None:
+        """Forget partitions that are not ours; they are read from their beginning when they come back."""
         self.kept = {key: kept for key, kept in self.kept.items() if partition_in(key) in partitions}
         self.repairs &= self.kept.keys()
-        self.recovered(partitions)
+        self.read_to = {partition: offset for partition, offset in self.read_to.items() if partition in partitions}
 
     def entries(self) -> list[StateEntry]:
         """Every state there is."""
         return [StateEntry(partition_in(key), key, kept.value) for key, kept in self.kept.items()]
 
     def repaired(self) -> list[StateEntry]:
-        """States that must be written again because an older one follows them on the changelog."""
+        """States that must be written again."""
         return [StateEntry(partition_in(key), key, self.kept[key].value) for key in self.repairs]
 
-    def written(self, entry: StateEntry, tp: Any, offset: int) -> None:
-        """Our own write, known to stand at `offset`: recovery need not read it unless someone wrote in between."""
+    def written(self, entry: StateEntry, offset: int) -> None:
+        """Our own write, known to stand at `offset`: it need not be read unless someone wrote in between."""
         self.repairs.discard(entry.key)
-        read_to = self.app.tables.recovery.active_offsets
-        if read_to.get(tp) == offset - 1:
-            read_to[tp] = offset
-            self._apply(entry.key, entry.value)
+        if self.read_to.get(entry.partition) == offset - 1:
+            self.read_to[entry.partition] = offset
+            self.take_in(entry.key, entry.value)

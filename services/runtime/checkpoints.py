@@ -15,27 +15,25 @@ the reasons.
 """
 
 import asyncio
-import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
-import faust
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
-from faust.types import TP
 
 from services.contracts.keeping import Keeper, Output, Record, StateEntry
 from services.contracts.names import Topic
 from services.runtime import kafka, telemetry
 from services.runtime.changelog import RAW, Changelog, changelog_topic
 from services.runtime.ending import end_now
+from services.runtime.faust_app import BrokerSide, TopicPartition, new_app
 from services.runtime.lease import Lease
 from services.runtime.logs import get_logger
 from services.runtime.pace import Pace
 from services.runtime.settings import StreamSettings
 
-TopicPartition = tuple[str, int]
 Progress = Mapping[TopicPartition, int]
 BREATH_S = 0.01  # other tasks get their turn at least that often
 SEEK_PATIENCE_S = 2.0
@@ -62,49 +60,6 @@ class Outlet:
         """All outputs of the records up to these offsets are published; their state is not yet stored."""
 
 
-class _App(faust.App):  # type: ignore[misc]  # Faust is untyped
-    logger = logging.getLogger("faust.app")  # else it would log in our name
-
-    def _create_directories(self) -> None:
-        """Nothing is kept on disk: the changelog is the store."""
-
-
-class _NoMemory(dict[Any, None]):
-    """Faust's memory of what it has read, switched off: it would drop the records that we ask for once more."""
-
-    def __getitem__(self, _: object) -> None:
-        return None
-
-    def __setitem__(self, key: object, value: object) -> None:
-        """Keep nothing."""
-
-    def update(self, *args: object, **kwargs: object) -> None:
-        """Keep nothing."""
-
-
-def _new_app(settings: StreamSettings, app_id: str, partitions: int) -> Any:
-    return _App(
-        app_id,
-        broker=";".join(f"kafka://{server.strip()}" for server in settings.kafka_bootstrap_servers.split(",")),
-        store="memory://",
-        web_enabled=False,
-        topic_partitions=partitions,
-        topic_replication_factor=settings.replication,
-        topic_disable_leader=True,
-        table_standby_replicas=0,
-        consumer_auto_offset_reset="earliest",
-        consumer_group_instance_id=settings.group_instance_id,
-        broker_session_timeout=settings.session_timeout_s,
-        broker_heartbeat_interval=settings.heartbeat_s,
-        broker_rebalance_timeout=settings.rebalance_timeout_s,
-        broker_request_timeout=max(40.0, settings.session_timeout_s + 1),
-        broker_commit_interval=1.0,
-        consumer_max_fetch_size=4 * 1024 * 1024,  # a larger record still comes, alone
-        stream_buffer_maxsize=512,
-        stream_wait_empty=False,  # what was not acknowledged comes again; waiting for it could block a rebalance
-    )
-
-
 class CheckpointedStream:
     """One Faust app, one stream of one or several source topics of as many partitions, one Keeper."""
 
@@ -125,9 +80,9 @@ class CheckpointedStream:
         (self.partition_count,) = counts
         app_id = f"{settings.namespace}-{service}"
         self.changelog_topic = changelog_topic(app_id, self.partition_count)
-        self.app = _new_app(settings, app_id, self.partition_count)
-        self.changelog = Changelog(self.app, offset_of=keeper.offset_of, partitions=self.partition_count)
-        self.changelog.recovered = self._restore
+        self.app = new_app(settings, app_id, self.partition_count)
+        self._broker = BrokerSide(self.app, without=self.changelog_topic.name)
+        self.changelog = Changelog(self.app, settings, self.changelog_topic, keeper.offset_of, self._restore)
         self.app.tables.add(self.changelog)
         topic = self.app.topic(*(source.name for source in sources), **RAW, acks=False)
         self.app.agent(topic, name="records")(self._consume)
@@ -169,7 +124,7 @@ class CheckpointedStream:
         for work in (self._checkpoints(), self._flushes(), self._ask_again()):
             self._begin(work)
         self.app.finalize()
-        self.app.consumer._read_offset = _NoMemory()  # noqa: SLF001  # before the fetcher binds its methods
+        self._broker.forget_what_is_read()
         await self.app.start()
 
     async def final_checkpoint(self) -> None:
@@ -206,11 +161,11 @@ class CheckpointedStream:
     async def _on_assigned(self, *_: Any, **__: Any) -> None:
         self._lease.renew()
 
-    def _restore(self, partitions: frozenset[int]) -> None:
+    def _restore(self, partitions: frozenset[int], generation: int) -> None:
         """Recovery is over: forget what was, begin with what the changelog says."""
         try:
             self._open.clear()
-            self._generation = self.app.tables.recovery._generation_id  # noqa: SLF001  # the one it recovered for
+            self._generation = generation
             self.assignment += 1
             self.partitions = partitions
             self._applied = {}
@@ -266,38 +221,26 @@ class CheckpointedStream:
         """Make Kafka assign anew, which begins from what is stored; write nothing until then."""
         log.warning("joining the group again", why=why)
         self._generation = None
-        thread = self.app.consumer._thread  # noqa: SLF001  # Faust has no call for it
-        thread.thread_loop.call_soon_threadsafe(thread._consumer._coordinator.request_rejoin)  # noqa: SLF001
+        self._broker.join_again()
 
     # What readiness and telemetry ask ----------------------------------------------------------------------------
 
-    def _fetching(self) -> Iterator[tuple[TopicPartition, Any]]:
-        """Each source partition that is ours, and aiokafka's state of it."""
-        consumer = self.app.consumer._thread._consumer  # noqa: SLF001  # Faust has no call for it
-        subscription = consumer._subscription.subscription if consumer else None  # noqa: SLF001
-        if subscription is None or subscription.assignment is None:
-            return
-        for tp in subscription.assignment.tps:
-            if tp.topic != self.changelog_topic.name and (state := subscription.assignment.state_value(tp)):
-                yield (tp.topic, tp.partition), state
-
     def _next_of(self, place: TopicPartition) -> int:
         """Offset of the record that comes next, as far as it is known here."""
-        acknowledged = self.app.consumer._committed_offset.get(place)  # noqa: SLF001  # Faust has no call for it
-        return self._expected.get(place, acknowledged or 0)
+        return self._expected.get(place, self._broker.last_known_commit(place))
 
     def lag(self) -> dict[TopicPartition, int]:
         """Records that wait in each source partition, as far as anything is known of it."""
         return {
             place: max(0, state.highwater - self._next_of(place))
-            for place, state in self._fetching()
+            for place, state in self._broker.fetching()
             if state.highwater is not None
         }
 
     def silent_s(self) -> float:
         """Seconds since the broker answered a fetch or a record was applied; 0 while nothing is to be fetched."""
         seconds = time.monotonic() - self._heard
-        for _, state in self._fetching():
+        for _, state in self._broker.fetching():
             if state.timestamp:
                 seconds = min(seconds, time.time() - float(state.timestamp) / 1000)
         return max(0.0, seconds)
@@ -326,7 +269,7 @@ class CheckpointedStream:
             telemetry.STALE_RECORDS.inc()
             return
         place = (message.topic, message.partition)
-        if message.offset != self._expected.get(place) and not await self._follows(message):
+        if message.offset != self._expected.get(place) and not await self._may_follow(message):
             return
         value = message.value or b""
         self._keeper.apply(Record(message.topic, message.partition, message.offset, value))
@@ -339,6 +282,12 @@ class CheckpointedStream:
         if self._keeper.urgent():
             self._hurry.set()
 
+    async def _may_follow(self, message: Any) -> bool:
+        follows = await self._follows(message)
+        if follows and not self._open.is_set():
+            await self._open.wait()  # a checkpoint was begun while we looked
+        return follows and message.generation_id == self._generation
+
     async def _follows(self, message: Any) -> bool:
         """Whether a record may be applied that is not the one expected: the first, or one after a gap.
 
@@ -349,8 +298,7 @@ class CheckpointedStream:
         assignment = self.assignment
         expected = self._expected.get(place)
         if expected is None:
-            thread = self.app.consumer._thread  # noqa: SLF001  # Faust has no call for it
-            expected = await thread.call_thread(thread._consumer.committed, message.tp) or 0  # noqa: SLF001
+            expected = await self._broker.committed(place)
         if message.offset <= expected:
             again = message.offset < expected and place in self._expected
             telemetry.REPEATED_RECORDS.inc(again)
@@ -358,7 +306,10 @@ class CheckpointedStream:
         if time.monotonic() - self._sought.get(place, 0) < SEEK_PATIENCE_S:
             telemetry.EARLY_RECORDS.inc()  # fetched before we asked for the expected one
             return False
-        really_next = await kafka.first_offset_from(self._settings, message.topic, message.partition, expected)
+        try:
+            really_next = await kafka.first_offset_from(self._settings, message.topic, message.partition, expected)
+        except KafkaError:
+            return False  # the broker is away; `_ask_again` comes back to it
         if assignment != self.assignment:
             return False
         self._expected[place] = expected
@@ -368,7 +319,7 @@ class CheckpointedStream:
         telemetry.EARLY_RECORDS.inc()
         log.info("a record came too early, asking for those before it", got=message.offset, expected=expected)
         self._sought[place] = time.monotonic()
-        await self.app.consumer.seek_wait({message.tp: expected})
+        await self._broker.seek({place: expected})
         return False
 
     async def _ask_again(self) -> None:
@@ -386,7 +337,7 @@ class CheckpointedStream:
                 log.info("records do not come, asking for them", missing=missing)
             asked = missing
             self._sought |= dict.fromkeys(missing, time.monotonic())
-            await self._guarded(self.app.consumer.seek_wait({TP(*place): at for place, at in missing.items()}))
+            await self._guarded(self._broker.seek(missing))
 
     # Checkpoints -------------------------------------------------------------------------------------------------
 
@@ -465,14 +416,13 @@ class CheckpointedStream:
         places = await asyncio.gather(*sent)
         if assignment == self.assignment:
             for entry, place in zip(entries, places, strict=True):
-                self.changelog.written(entry, place.topic_partition, place.offset)
+                self.changelog.written(entry, place.offset)
 
     async def _acknowledge(self, assignment: int, progress: Progress) -> bool:
         """Commit by ourselves: Faust's own acknowledgements take a gap in the offsets for work that is done."""
         if not self.holds(assignment):
             return False
-        offsets = {TP(*place): offset + 1 for place, offset in progress.items()}
-        return not offsets or bool(await self.app.consumer._thread.commit(offsets))  # noqa: SLF001  # no call for it
+        return await self._broker.commit({place: offset + 1 for place, offset in progress.items()})
 
     def _send(
         self, topic: str, partition: int | None, key: bytes | None, value: bytes | None

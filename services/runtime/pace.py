@@ -12,7 +12,7 @@ class Pace:
         most_s: never (by this rule) less often than that.
         share: a checkpoint that took t seconds is followed by at least share × t seconds without one.
         keys_per_s: states written a second, on the average. The changelog keeps all of them until they may be
-            compacted, and Faust reads some ten thousand a second on recovery.
+            compacted, and a restart reads them.
     """
 
     least_s: float = 0.3

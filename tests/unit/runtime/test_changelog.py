@@ -1,13 +1,11 @@
 """What recovery makes of the changelog."""
 
-from types import SimpleNamespace
-from typing import Any
-
 import faust
 import pytest
 
 from services.contracts.keeping import StateEntry, key_prefix
 from services.runtime.changelog import Changelog, changelog_topic
+from services.runtime.settings import CommonSettings
 
 ONE, TWO = key_prefix(0) + b"one", key_prefix(1) + b"two"
 
@@ -19,18 +17,13 @@ def state(offset: int, what: str = "") -> bytes:
 @pytest.fixture
 def changelog() -> Changelog:
     app = faust.App("test", store="memory://", web_enabled=False)
-    return Changelog(app, offset_of=lambda value: int(value.partition(b":")[0]), partitions=2)
+    topic = changelog_topic("test", 2)
+    return Changelog(app, CommonSettings(), topic, lambda value: int(value.partition(b":")[0]), lambda *_: None)
 
 
 def read(changelog: Changelog, *records: tuple[bytes, bytes | None]) -> None:
-    changelog.apply_changelog_batch([SimpleNamespace(message=SimpleNamespace(key=k, value=v)) for k, v in records])
-
-
-async def assigned(changelog: Changelog, *partitions: int) -> frozenset[int]:
-    told: list[frozenset[int]] = []
-    changelog.recovered = told.append
-    await changelog.on_recovery_completed([SimpleNamespace(partition=p) for p in partitions], [])
-    return told[0]
+    for key, value in records:
+        changelog.take_in(key, value)
 
 
 def values(entries: list[StateEntry]) -> list[bytes | None]:
@@ -56,25 +49,24 @@ def test_what_is_right_again_needs_no_repair(changelog: Changelog) -> None:
     assert values(changelog.entries()) == [state(9)]
 
 
-async def test_only_states_of_our_partitions_stay(changelog: Changelog) -> None:
+def test_only_states_of_our_partitions_stay(changelog: Changelog) -> None:
     read(changelog, (ONE, state(1)), (TWO, state(2)))
+    changelog.read_to = {0: 5, 1: 6}
 
-    assert await assigned(changelog, 1) == {1}
-    assert changelog.entries() == [StateEntry(1, TWO, state(2))]
-    assert await assigned(changelog) == frozenset()
-    assert changelog.entries() == []
+    changelog.keep_only(frozenset({1}))
+    assert (changelog.entries(), changelog.read_to) == ([StateEntry(1, TWO, state(2))], {1: 6})
+    changelog.keep_only(frozenset())
+    assert (changelog.entries(), changelog.read_to) == ([], {})
 
 
 def test_our_own_writes_need_not_be_read_unless_another_wrote_between(changelog: Changelog) -> None:
-    tp: Any = ("changelog", 0)
-    read_to = changelog.app.tables.recovery.active_offsets
-    read_to[tp] = 10
+    changelog.read_to = {0: 10}
 
-    changelog.written(StateEntry(0, ONE, state(1)), tp, 11)
-    assert (read_to[tp], values(changelog.entries())) == (11, [state(1)])
+    changelog.written(StateEntry(0, ONE, state(1)), 11)
+    assert (changelog.read_to, values(changelog.entries())) == ({0: 11}, [state(1)])
 
-    changelog.written(StateEntry(0, ONE, state(3)), tp, 13)  # 12 is someone else's
-    assert (read_to[tp], values(changelog.entries())) == (11, [state(1)])
+    changelog.written(StateEntry(0, ONE, state(3)), 13)  # 12 is someone else's
+    assert (changelog.read_to, values(changelog.entries())) == ({0: 11}, [state(1)])
 
 
 def test_the_topic_is_compacted_soon_but_not_at_once() -> None:
