@@ -1,6 +1,7 @@
 """What the subcommands do: build the parts, run them to their end, tell the result."""
 
 import asyncio
+import time
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -159,7 +160,8 @@ def follow_asterisk(options: FollowOptions) -> int:
 
 def _reader(settings: IngestSettings, feed: str, site: str) -> Reader:
     tracker = Tracker(feed=feed, site=site, pseudonym=pseudonyms(pseudonym_key(settings)))
-    return Reader(tracker, Rejects(feed), Rejects(feed))
+    ahead_ms = settings.ingest_ahead_s * 1000
+    return Reader(tracker, Rejects(feed), Rejects(feed), lambda: time.time() * 1000 + ahead_ms)
 
 
 def _replay(

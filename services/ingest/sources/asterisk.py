@@ -30,11 +30,14 @@ class Reader:
         tracker: makes events of entries.
         rejects: lines that can't be read.
         aside: lines with an unknown event; `names` counts them.
+        newest_ms: the latest time, epoch ms, that a line can have now. A later one would run the site's clock ahead,
+            and all true calls until then would come too late.
     """
 
     tracker: Tracker
     rejects: Rejects
     aside: Rejects
+    newest_ms: Callable[[], float]
     names: Counter[str] = field(default_factory=Counter)
     rows: int = 0
 
@@ -58,7 +61,10 @@ class Reader:
     def _take(self, read: Callable[[], Entry], file: str, number: int, content: str) -> list[AnyEvent]:
         self.rows += 1
         try:
-            return self.tracker.feed(read())
+            entry = read()
+            if entry.at > self.newest_ms():
+                raise RowError("time", "lies ahead of this machine's clock")
+            return self.tracker.feed(entry)
         except UnknownEventError as error:
             self.names[error.event[:40]] += 1
             self.aside.add(file=file, line=number, reason="unknown event", field_name="event", content=content)

@@ -11,6 +11,7 @@ from services.ingest.domain.queue_log import EXPORT_COLUMNS, Tracker
 from services.ingest.sources.asterisk import Reader
 from services.ingest.sources.rejects import Rejects
 
+NOW_MS = 1_000_000
 HEADER = ",".join(EXPORT_COLUMNS)
 PLAIN = "100|c1|q|NONE|ENTERQUEUE||5551234|1\n125|c1|q|a|CONNECT|25|c2|4\n"
 EXPORT = (
@@ -22,7 +23,8 @@ EXPORT = (
 
 @pytest.fixture
 def reader() -> Reader:
-    return Reader(Tracker(feed="f", site="s", pseudonym=pseudonyms("0" * 16)), Rejects("f"), Rejects("f"))
+    tracker = Tracker(feed="f", site="s", pseudonym=pseudonyms("0" * 16))
+    return Reader(tracker, Rejects("f"), Rejects("f"), newest_ms=lambda: NOW_MS)
 
 
 @pytest.fixture
@@ -44,6 +46,11 @@ def test_an_export_says_what_the_log_says(events, reader, export):
     reader.tracker = Tracker(feed="f", site="s", pseudonym=pseudonyms("0" * 16))
     assert exported == events(PLAIN)
     assert len(exported) == 3
+
+
+def test_a_line_from_the_future_is_rejected_and_the_calls_after_it_count(events, reader):
+    assert len(events(f"9999999999|c0|q|NONE|ENTERQUEUE||1|1\n{PLAIN}")) == 3
+    assert [(letter.field, letter.line) for letter in reader.rejects.letters] == [("time", 1)]
 
 
 def test_an_empty_file(events):
