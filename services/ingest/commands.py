@@ -1,8 +1,8 @@
 """What the subcommands do: build the parts, run them to their end, tell the result."""
 
 import asyncio
-import time
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

@@ -61,16 +61,18 @@ class Reader:
     def _take(self, read: Callable[[], Entry], file: str, number: int, content: str) -> list[AnyEvent]:
         self.rows += 1
         try:
-            entry = read()
-            if entry.at > self.newest_ms():
-                raise RowError("time", "lies ahead of this machine's clock")
-            return self.tracker.feed(entry)
+            return self.tracker.feed(self._of_the_past(read()))
         except UnknownEventError as error:
             self.names[error.event[:40]] += 1
             self.aside.add(file=file, line=number, reason="unknown event", field_name="event", content=content)
         except RowError as error:
             self.rejects.add(file=file, line=number, reason=error.reason, field_name=error.field, content=content)
         return []
+
+    def _of_the_past(self, entry: Entry) -> Entry:
+        if entry.at > self.newest_ms():
+            raise RowError("time", "lies ahead of this machine's clock")
+        return entry
 
 
 def read_file(path: Path, reader: Reader, *, export: bool | None) -> Iterator[list[AnyEvent]]:
