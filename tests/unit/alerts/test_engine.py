@@ -154,6 +154,17 @@ def test_a_rule_that_was_removed_or_no_longer_matches_ends_its_alerts():
     assert [alert.id for alert in new.alerts()] == ["kept|bank/PS"]
 
 
+def test_what_flaps_at_one_moment_does_so_with_the_same_ids_after_a_crash():
+    flapping = rules(rule(for_s=30))
+    undisturbed = Engine(flapping)
+    undisturbed.take([tile(PS, 10, waiting=12), tile(PS, 10, waiting=0)])
+    crashed = Engine(flapping)
+    crashed.restore(undisturbed.snapshot())
+    again = [tile(PS, 10, waiting=12)]
+
+    assert told(crashed.take(again)) == told(undisturbed.take(again)) == ["bank/PS: inactive → pending at 10.002 (12)"]
+
+
 def test_a_new_rule_begins_with_what_is_known():
     old = Engine(rules())
     old.take([clock("bank", 12), tile(PS, 10, waiting=12)])
