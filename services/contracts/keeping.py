@@ -1,7 +1,7 @@
 """The port between pure domain code and the checkpointed stream (services/runtime/checkpoints.py).
 
 A domain class that is a `Keeper` needs no broker, no clock and no asyncio: it is fed records, asked what is dirty,
-and given back what it once said. `tests/behaviour` holds what every Keeper must do.
+and given back what it once said.
 """
 
 from collections.abc import Iterable

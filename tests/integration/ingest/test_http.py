@@ -16,12 +16,11 @@ from services.ingest.settings import IngestSettings
 from tests.integration.ingest import log
 
 KEY = {"X-API-Key": "first-key"}
-NOW = datetime.now(UTC)
 
 
 def offered(number: int = 1, **changes: Any) -> dict[str, Any]:
     return {
-        "type": "offered", "event_id": f"e{number}", "source": "acd", "occurred_at": NOW.isoformat(), "queue": "lisbon/sales",
+        "type": "offered", "event_id": f"e{number}", "source": "acd", "occurred_at": datetime.now(UTC).isoformat(), "queue": "lisbon/sales",
         "contact": f"c{number}", "customer": "00351555123456", **changes,
     }  # fmt: skip
 
