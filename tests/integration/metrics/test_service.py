@@ -106,6 +106,7 @@ async def test_calls_become_tiles_half_hours_letters_and_progress(settings, envi
             await applied(shown, log.ends)
 
             assert_shown(shown, made, now)
+            wait_for(lambda: len(shown.client.hgetall(names.topology_key)) == len(TOPOLOGY), "the topology")
             assert service.stop() == 0
 
     menu = shown.day("lisbon/main", "2026-01-09")[NOON]
@@ -113,7 +114,6 @@ async def test_calls_become_tiles_half_hours_letters_and_progress(settings, envi
     assert (menu.counts.entered, menu.counts.contained, menu.status) == (1, 1, "final")
     assert {feed.at for feed in shown.feeds().values()} == {now}
     assert len(shown.feeds()) == 2 * settings.partitions
-    assert len(shown.client.hgetall(names.topology_key)) == len(TOPOLOGY)
     letters = [
         DeadLetter.model_validate_json(value)
         for _, value in await read_topic(settings, names.dead_letters.name)
