@@ -1,8 +1,11 @@
 """Fixtures for everyone: real parts, started once a run, and an environment of one's own on them."""
 
+import os
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -11,9 +14,25 @@ from services.runtime.settings import CommonSettings
 from tests.parts import Parts, running_parts
 
 
+SHARED = "FLOORWATCH_TEST_PARTS"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where several processes share the tests (-n), start the parts here, once for all of them."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        started = ExitStack()
+        config.add_cleanup(started.close)
+        folder = Path(started.enter_context(TemporaryDirectory(prefix="floorwatch-tests-")))
+        running = started.enter_context(running_parts(folder))
+        os.environ[SHARED] = f"{running.kafka_bootstrap_servers} {running.redis_url}"
+
+
 @pytest.fixture(scope="session")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
     """Addresses of a real Kafka and a real Redis server."""
+    if shared := os.environ.get(SHARED):
+        yield Parts(*shared.split())
+        return
     with running_parts(tmp_path_factory.mktemp("parts")) as running:
         yield running
 

@@ -1,6 +1,7 @@
 """Loopback ports: which are free, and who holds one that is not."""
 
 import itertools
+import os
 import random
 import socket
 
@@ -10,9 +11,11 @@ import psutil
 def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on just now, all different.
 
-    They lie below the ports that systems give to outgoing connections, so that none of those takes one in between.
+    They lie below the ports that systems give to outgoing connections, so that none of those takes one in between, and
+    mostly in another range for another process, so that two that look at the same moment do not take the same.
     """
-    candidates = random.SystemRandom().sample(range(20_000, 32_000), 500)
+    first = 20_000 + os.getpid() % 8 * 1_500
+    candidates = random.SystemRandom().sample(range(first, first + 1_500), 500)
     return list(itertools.islice((port for port in candidates if not is_taken(port)), count))
 
 
