@@ -13,7 +13,6 @@ from services.cli.installation import Installation, on_free_ports
 from services.runtime.settings import CommonSettings
 from tests.parts import Parts, running_parts
 
-
 SHARED = "FLOORWATCH_TEST_PARTS"
 
 
