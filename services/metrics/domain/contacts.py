@@ -14,7 +14,7 @@ Ended has come. The record is the least upper bound of the events seen: their or
                                     any of the three others overrules it
 """
 
-from services.contracts.definitions import COUNTERS
+from collections.abc import Iterable
 
 WAITING, ANSWERED, ABANDONED, FLOWED_OUT, ENDED = range(5)
 
@@ -24,18 +24,7 @@ Key = tuple[str, int]
 
 OFFERED: Contact = (WAITING, 0, -1, 0, 0, 0)
 
-(
-    _OFFERED, _ANSWERED, _ABANDONED, _FLOWED_OUT, _WAITING, _SHORT,
-    _ANSWERED_WITHIN, _ABANDONED_WITHIN, _SHORT_WITHIN, _FLOWED_OUT_WITHIN,
-    _WAIT_ANSWERED, _WAIT_ABANDONED, _HANDLED, _TALK, _HOLD, _WRAP_UP,
-) = (
-    COUNTERS.index(name)
-    for name in (
-        "offered", "answered", "abandoned", "flowed_out", "waiting", "short_abandoned",
-        "answered_within", "abandoned_within", "short_abandoned_within", "flowed_out_within",
-        "wait_answered_ms", "wait_abandoned_ms", "handled", "talk_ms", "hold_ms", "wrap_up_ms",
-    )
-)  # fmt: skip
+_SERVED = (ANSWERED, ENDED)
 
 
 def resolve(contact: Contact | None, outcome: int, wait_ms: int) -> Contact:
@@ -61,46 +50,40 @@ def end(contact: Contact | None, after_ms: int, talk_ms: int, hold_ms: int, wrap
     return (contact[0], contact[1], *ended)
 
 
-def count(totals: list[int], contact: Contact, threshold_ms: int, short_ms: float, sign: int) -> None:
-    """Add the contact to `totals` (in the order of COUNTERS), or take it out again with a sign of −1."""
-    outcome, wait, ended, talk, hold, wrap_up = contact
-    totals[_OFFERED] += sign
-    if outcome in (ANSWERED, ENDED):
-        totals[_ANSWERED] += sign
-        totals[_WAIT_ANSWERED] += sign * wait
-        if wait <= threshold_ms:
-            totals[_ANSWERED_WITHIN] += sign
-        if ended >= 0:
-            totals[_HANDLED] += sign
-            totals[_TALK] += sign * talk
-            totals[_HOLD] += sign * hold
-            totals[_WRAP_UP] += sign * wrap_up
-    elif outcome == WAITING:
-        totals[_WAITING] += sign
-    elif outcome == ABANDONED:
-        within = wait <= threshold_ms
-        totals[_ABANDONED] += sign
-        totals[_WAIT_ABANDONED] += sign * wait
-        if within:
-            totals[_ABANDONED_WITHIN] += sign
-        if wait < short_ms:
-            totals[_SHORT] += sign
-            if within:
-                totals[_SHORT_WITHIN] += sign
-    else:
-        totals[_FLOWED_OUT] += sign
-        if wait <= threshold_ms:
-            totals[_FLOWED_OUT_WITHIN] += sign
+def count(totals: list[int], contacts: Iterable[Contact], threshold_ms: int, short_ms: float, sign: int) -> None:
+    """Add the contacts to `totals` (in the order of COUNTERS), or take them out again with a sign of −1.
 
-
-def recount(totals: list[int], before: Contact, after: Contact, threshold_ms: int, short_ms: float) -> None:
-    """Replace a contact that `totals` include."""
-    if before[0] == after[0] == ANSWERED and before[1] == after[1] and before[2] < 0 <= after[2]:
-        # It has ended, as nearly all do: only the durations are new.
-        totals[_HANDLED] += 1
-        totals[_TALK] += after[3]
-        totals[_HOLD] += after[4]
-        totals[_WRAP_UP] += after[5]
-        return
-    count(totals, before, threshold_ms, short_ms, -1)
-    count(totals, after, threshold_ms, short_ms, 1)
+    One loop with numbers of its own: a call per contact costs twice as much.
+    """
+    answered = abandoned = flowed_out = waiting = short = 0
+    answered_within = abandoned_within = short_within = flowed_out_within = 0
+    wait_answered = wait_abandoned = handled = talk = hold = wrap_up = 0
+    for outcome, wait, ended, talk_ms, hold_ms, wrap_up_ms in contacts:
+        if outcome in _SERVED:
+            answered += 1
+            wait_answered += wait
+            if wait <= threshold_ms:
+                answered_within += 1
+            if ended >= 0:
+                handled += 1
+                talk += talk_ms
+                hold += hold_ms
+                wrap_up += wrap_up_ms
+        elif outcome == WAITING:
+            waiting += 1
+        elif outcome == ABANDONED:
+            abandoned += 1
+            wait_abandoned += wait
+            abandoned_within += wait <= threshold_ms
+            short += wait < short_ms
+            short_within += wait < short_ms and wait <= threshold_ms
+        else:
+            flowed_out += 1
+            flowed_out_within += wait <= threshold_ms
+    offered = answered + abandoned + flowed_out + waiting
+    for index, number in enumerate((
+        offered, answered, abandoned, flowed_out, waiting, short,
+        answered_within, abandoned_within, short_within, flowed_out_within,
+        wait_answered, wait_abandoned, handled, talk, hold, wrap_up,
+    )):  # fmt: skip
+        totals[index] += sign * number

@@ -165,9 +165,9 @@ def _tally(page: Page[Contact], half_hour: HalfHour, threshold_ms: int, short_ms
     totals = page.tallies.get((threshold_ms, short_ms)) if whole else None
     if totals is None:
         totals = [0] * len(COUNTERS)
-        for key, contact in page.unfolded().items():
-            if whole or half_hour.start <= key[1] < half_hour.end:
-                count(totals, contact, threshold_ms, short_ms, 1)
+        entries = page.unfolded().items()
+        arrived = (contact for key, contact in entries if whole or half_hour.start <= key[1] < half_hour.end)
+        count(totals, arrived, threshold_ms, short_ms, 1)
         if whole:
             page.tallies[threshold_ms, short_ms] = totals
     return totals

@@ -41,7 +41,7 @@ class Queue(Scope[Contact]):
         scheduled: when its site's clock will ask for its tile again, or None.
     """
 
-    __slots__ = ("_shown", "_waiting", "_windows", "scheduled", "terms", "touched")
+    __slots__ = ("_rolling", "_shown", "_waiting", "scheduled", "terms", "touched")
 
     def __init__(self, scope_id: str, clock: SiteClock, terms: Terms) -> None:
         """A queue that nobody has called yet."""
@@ -50,19 +50,19 @@ class Queue(Scope[Contact]):
         self.touched: dict[Key, Contact] = {}
         self.scheduled: int | None = None
         self._waiting: dict[Key, int] = {}
-        self._windows = self._new_windows()
+        self._rolling = Rolling(terms.thresholds_s, terms.short_ms)
         self._shown: object = None
 
     @property
     def due(self) -> int | None:
         """When its tile may change without any event, or None. May be too early, never too late."""
-        return min((window.due for window in self._windows.values() if window.due is not None), default=None)
+        return self._rolling.due
 
     def tile(self, offset: int) -> bytes | None:
         """The tile's JSON as of the site's clock, or None if nothing that it shows has changed since the last one."""
         self.catch_up()
         oldest = min(self._waiting.values(), default=None)
-        totals = tuple(tuple(window.totals) for window in self._windows.values())
+        totals = self._rolling.totals
         shown = (totals, len(self._waiting), oldest, self.terms)
         if shown == self._shown:
             return None
@@ -76,7 +76,7 @@ class Queue(Scope[Contact]):
                 "target_s": self.terms.target_s,
                 "target_percent": self.terms.target_percent,
                 "definition": self.terms.definition,
-                "rolling": {t: dict(zip(COUNTERS, window.totals, strict=True)) for t, window in self._windows.items()},
+                "rolling": {t: dict(zip(COUNTERS, counters, strict=True)) for t, counters in totals.items()},
                 "waiting": len(self._waiting),
                 "oldest_offered_at": oldest,
             }
@@ -88,11 +88,7 @@ class Queue(Scope[Contact]):
 
     def catch_up(self) -> None:
         """Bring the derived parts up to the site's clock and the touched contacts."""
-        windows = self._windows.values()
-        for window in windows:
-            window.advance(self.clock.at)
-        for window in windows:
-            window.put(self.touched.items())
+        self._rolling.move(self.clock.at, self.touched.items())
         for key, contact in self.touched.items():
             if contact[0] == WAITING:
                 self._waiting[key] = key[1]
@@ -111,23 +107,18 @@ class Queue(Scope[Contact]):
         """Count by other terms from now on, the last half-hour included."""
         self.catch_up()
         self.terms = terms
-        self._windows = self._new_windows()
-        self._fill_windows()
+        self._rolling = Rolling(terms.thresholds_s, terms.short_ms)
+        self._fill_rolling()
 
     def rebuild(self) -> None:
         """Derive everything from the pages, after they were restored."""
-        self._fill_windows()
+        self._fill_rolling()
         for page in self.pages.values():
             if page.open:
                 self._waiting.update({key: key[1] for key, entry in page.unfolded().items() if entry[0] == WAITING})
 
-    def _new_windows(self) -> dict[int, Rolling]:
-        return {t: Rolling(t * 1000, self.terms.short_ms, self.clock.at) for t in self.terms.thresholds_s}
-
-    def _fill_windows(self) -> None:
+    def _fill_rolling(self) -> None:
         earliest = self.clock.at - WINDOW_MS - max(self.terms.thresholds_s) * 1000
-        for page in self.pages.values():
-            if page.end < earliest:
-                continue
-            for window in self._windows.values():
-                window.put(page.unfolded().items())
+        pages = sorted((page for page in self.pages.values() if page.end >= earliest), key=lambda page: page.slot)
+        for page in pages:
+            self._rolling.move(self.clock.at, page.unfolded().items())
