@@ -9,12 +9,13 @@ from aiokafka.errors import KafkaError
 from services.alerts import telemetry
 from services.alerts.domain.keeper import AlertKeeper
 from services.alerts.settings import AlertsSettings
-from services.alerts.store import TRANSITIONS_KEPT, UNAVAILABLE, Store
+from services.alerts.store import TRANSITIONS_KEPT, Store
 from services.contracts.alerts import AlertTransition
 from services.runtime import kafka
 from services.runtime.checkpoints import CheckpointedStream, Outlet, Progress
 from services.runtime.logs import get_logger
 from services.runtime.pace import Pace
+from services.runtime.store import UNAVAILABLE
 
 LOOK_EVERY_S = 1.0
 READ_BACK = 3 * TRANSITIONS_KEPT  # records; after crashes some transitions stand on the log twice

@@ -1,37 +1,20 @@
-"""Redis, as metrics writes it: newest tiles, feeds, the day's half-hours, topology, progress, and the changes channel.
-
-Everything in it can be thrown away. Whoever calls treats `UNAVAILABLE` as "Redis is away": nothing is retried here for
-long, because Kafka must not wait for Redis.
-"""
+"""Redis, as metrics writes it: newest tiles, feeds, half-hours by day, topology, and the changes channel."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-import redis.asyncio
-from redis.exceptions import RedisError, WatchError
+from redis.exceptions import WatchError
 
 from services.contracts.metrics import FeedClock
-from services.contracts.names import Names
 from services.metrics.domain.shard import PublishedHalfHour
+from services.runtime.store import PATIENCE_S, RedisStore, json_array
 
-UNAVAILABLE = (RedisError, OSError, TimeoutError)
-PATIENCE_S = 3.0
 DAYS_KEPT_S = 40 * 24 * 3600
 _SERVICE = "metrics"
 
 
-class Store:
+class Store(RedisStore):
     """One Redis."""
-
-    def __init__(self, client: "redis.asyncio.Redis", names: Names) -> None:
-        """Use `client`; nothing is sent yet."""
-        self._client = client
-        self._names = names
-
-    async def close(self) -> None:
-        """Let the connections go."""
-        await self._client.aclose()
 
     async def show(self, tiles: Sequence[tuple[str, bytes]], feeds: Sequence[FeedClock]) -> None:
         """Put tiles and feed clocks where the API reads them, and tell the changes."""
@@ -61,14 +44,6 @@ class Store:
         if tell:
             pipe.publish(self._names.changes_channel, json_array(half_hour.value for half_hour in half_hours))
         await self._run(pipe)
-
-    async def show_progress(self, progress: Mapping[tuple[str, int], int]) -> None:
-        """Tell how far all effects are published."""
-        if progress:
-            pipe = self._pipeline()
-            fields = {f"{topic}|{partition}": offset for (topic, partition), offset in progress.items()}
-            pipe.hset(self._names.progress_key, mapping=fields)
-            await self._run(pipe)
 
     async def show_topology(self, records: Mapping[str, str], gone: Iterable[str] = ()) -> None:
         """Put descriptions where the API reads them, and take those away that are taken back."""
@@ -120,16 +95,3 @@ class Store:
 
     def _filling_key(self, partition: int) -> str:
         return f"{self._names.filled_key(_SERVICE, partition)}:filling"
-
-    def _pipeline(self) -> Any:
-        return self._client.pipeline(transaction=False)
-
-    async def _run(self, pipe: Any) -> list[Any]:
-        async with asyncio.timeout(PATIENCE_S):
-            answers: list[Any] = await pipe.execute()
-        return answers
-
-
-def json_array(values: Iterable[bytes]) -> bytes:
-    """A JSON array of values that are JSON already."""
-    return b"[" + b",".join(values) + b"]"

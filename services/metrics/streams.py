@@ -11,10 +11,11 @@ from services.metrics import telemetry
 from services.metrics.domain.keeper import MetricsKeeper
 from services.metrics.feed import TopologyFeed, ends_of_half_hours, half_hours_since
 from services.metrics.settings import MetricsSettings
-from services.metrics.store import UNAVAILABLE, Store, json_array
+from services.metrics.store import Store
 from services.runtime import kafka
 from services.runtime.checkpoints import CheckpointedStream, Outlet
 from services.runtime.logs import get_logger
+from services.runtime.store import UNAVAILABLE, json_array
 
 log = get_logger()
 
