@@ -9,6 +9,7 @@ import faust
 from bench.throughput import PARTITIONS, SINGLES, keeper
 from services.contracts.keeping import Record
 from services.contracts.names import Names
+from services.runtime.worker import tune_garbage_collection
 
 app = faust.App(
     "bench-plain",
@@ -25,6 +26,7 @@ wanted = 0
 
 @app.agent(source)  # type: ignore[untyped-decorator]
 async def count(stream: faust.StreamT) -> None:
+    tune_garbage_collection()
     counting = keeper()
     began = 0.0
     async for event in stream.events():

@@ -50,7 +50,7 @@ def run(
     """
     worker = _Worker(settings, stream, background)
     health = Health({**worker.checks, **(checks or {})})
-    gc.set_threshold(50_000, 20, 100)  # batches of short-lived events, and a large state that is no garbage
+    tune_garbage_collection()
 
     async def main() -> None:
         server = HealthServer(health, settings.host, port, variable=port_variable)
@@ -64,6 +64,11 @@ def run(
     import uvloop  # noqa: PLC0415  # not to be had on Windows
 
     uvloop.run(main())
+
+
+def tune_garbage_collection() -> None:
+    """Look for cycles seldom: batches of short-lived events, and a large state that is no garbage."""
+    gc.set_threshold(50_000, 20, 100)
 
 
 class _Worker:
