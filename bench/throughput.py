@@ -49,7 +49,7 @@ def keeper() -> MetricsKeeper:
 
 
 def alone(packed: Packed) -> float:
-    """Events per CPU-second of decoding and updating, in a process of its own, garbage collected as the services are."""
+    """Events per CPU-second of decoding and updating, in a process of its own, with the services' settings."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(_alone, (packed,))
 

@@ -35,6 +35,7 @@ from services.runtime.pace import Pace
 from services.runtime.settings import StreamSettings
 
 Progress = Mapping[TopicPartition, int]
+MOST_BETWEEN_FLUSHES_S = 0.5  # a worker that catches up publishes less often, but no number is a second old
 BREATH_S = 0.01  # other tasks get their turn at least that often
 SEEK_PATIENCE_S = 2.0
 
@@ -54,7 +55,7 @@ class Outlet:
         """The keeper has just been restored with these partitions; no record has been applied since."""
 
     async def flush(self) -> None:
-        """Records were applied: publish what changed. At once when quiet, else at most every `flush_s`."""
+        """Records were applied: publish what changed. At once when quiet, else at most every `flush_s`, and at most a quarter of the time."""
 
     async def published(self, progress: Progress) -> None:
         """All outputs of the records up to these offsets are published; their state is not yet stored."""
@@ -439,9 +440,11 @@ class CheckpointedStream:
                 await call()
 
     async def _flushes(self) -> None:
+        pace = Pace(least_s=self._settings.flush_s, most_s=MOST_BETWEEN_FLUSHES_S, share=3.0)
         while True:
             await self._unflushed.wait()
             self._unflushed.clear()
+            began = time.monotonic()
             await self._guarded(self._run_outlet(self._welcomed, self._outlet.flush))
             telemetry.FLUSHES.inc()
-            await asyncio.sleep(self._settings.flush_s)
+            await asyncio.sleep(pace.pause_s(took_s=time.monotonic() - began))

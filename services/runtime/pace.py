@@ -20,6 +20,6 @@ class Pace:
     share: float = 5.0
     keys_per_s: float = 200.0
 
-    def pause_s(self, *, took_s: float, keys: int) -> float:
+    def pause_s(self, *, took_s: float, keys: int = 0) -> float:
         """Seconds from the end of a checkpoint that took `took_s` and wrote `keys` states to the next one."""
         return min(self.most_s, max(self.least_s, self.share * took_s, keys / self.keys_per_s))
