@@ -55,7 +55,10 @@ class Outlet:
         """The keeper has just been restored with these partitions; no record has been applied since."""
 
     async def flush(self) -> None:
-        """Records were applied: publish what changed. At once when quiet, else at most every `flush_s`, and at most a quarter of the time."""
+        """Records were applied: publish what changed.
+
+        At once when quiet, else at most every `flush_s`, and for at most a quarter of the time.
+        """
 
     async def published(self, progress: Progress) -> None:
         """All outputs of the records up to these offsets are published; their state is not yet stored."""
