@@ -1,20 +1,25 @@
 """From POST to the message on the WebSocket, with every service and 100 sockets, and the memory of each part.
 
-Half of the events are Offered, half Answered. Each Answered is timed: from the moment its POST is sent until a socket
-gets a tile of its queue that counts it. The first seconds warm up and are not counted.
+Half of the events are Offered, half Answered, in 200 queues of four sites. Two sockets watch one site; each Answered
+there is timed: from the moment its POST is sent until the socket gets a tile of its queue that counts it. The other
+sockets watch all sites, from a process of their own (bench.drain). The first seconds warm up and are not counted.
 """
 
 import argparse
 import asyncio
 import json
+import subprocess
+import sys
 import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import httpx
 import psutil
 from websockets.asyncio.client import connect
@@ -25,9 +30,11 @@ from services.cli.installation import Installation, on_free_ports
 
 QUEUES = 200
 SOCKETS = 100
-TIMED = 5
+TIMED = 2
+POSTS_PER_S = 50
 WARM_UP_S = 5
-SUBSCRIBE = json.dumps({"type": "subscribe", "filters": {"kinds": ["tile"]}})
+TIMED_SITE = "site0"
+SUBSCRIBE = json.dumps({"type": "subscribe", "filters": {"kinds": ["tile"], "sites": [TIMED_SITE]}})
 
 
 @dataclass
@@ -81,16 +88,16 @@ def batch(number: int, size: int) -> list[dict[str, str]]:
     return events
 
 
-async def post(client: httpx.AsyncClient, load: Load, number: int, size: int) -> None:
+async def post(client: aiohttp.ClientSession, load: Load, number: int, size: int) -> None:
     events = batch(number, size)
     body = json.dumps(events)
     posted = time.perf_counter()
     for event in events:
-        if event["type"] == "answered":
+        if event["type"] == "answered" and event["queue"].startswith(f"{TIMED_SITE}/"):
             load.sent[event["queue"]].append(posted)
-    answer = await client.post("/v1/events", content=body, headers={"content-type": "application/json"})
-    if answer.status_code not in (200, 202):
-        raise RuntimeError(f"{answer.status_code}: {answer.text[:300]}")
+    async with client.post("/v1/events", data=body, headers={"content-type": "application/json"}) as answer:
+        if answer.status != HTTPStatus.OK:
+            raise RuntimeError(f"{answer.status}: {(await answer.text())[:300]}")
 
 
 def cookie(installation: Installation) -> str:
@@ -106,10 +113,8 @@ async def listen(address: str, session: str, load: Load, number: int) -> None:
     async with connect(address, additional_headers=headers, compression=None, max_size=None, max_queue=None) as socket:
         await socket.send(SUBSCRIBE)
         async for message in socket:
-            if number < TIMED:
-                now = time.perf_counter()
-                told = json.loads(message)
-                load.see(number, told.get("items", ()), now)
+            now = time.perf_counter()
+            load.see(number, json.loads(message).get("items", ()), now)
 
 
 async def measure(installation: Installation, rate: int, seconds: int) -> None:
@@ -117,14 +122,16 @@ async def measure(installation: Installation, rate: int, seconds: int) -> None:
     address = f"ws://127.0.0.1:{installation.port('api')}/v1/live"
     session = cookie(installation)
     key = installation.environment["FLOORWATCH_INGEST_KEYS"].split(",")[0]
-    listening = [asyncio.create_task(listen(address, session, load, i)) for i in range(SOCKETS)]
-    await asyncio.sleep(1)
-    size = max(2, rate // 100)
+    listening = [asyncio.create_task(listen(address, session, load, i)) for i in range(TIMED)]
+    others = [sys.executable, "-m", "bench.drain", str(installation.port("api")), str(SOCKETS - TIMED), session]
+    drain = await asyncio.create_subprocess_exec(*others, stdout=subprocess.PIPE)
+    assert drain.stdout is not None
+    await drain.stdout.readline()
+    size = max(2, rate // POSTS_PER_S)
     pause = size / rate
     before = {child.part.name: cpu_s(psutil.Process(child.pid)) for child in installation.children}
     base = f"http://127.0.0.1:{installation.port('ingest')}"
-    limits = httpx.Limits(max_connections=50)
-    async with httpx.AsyncClient(base_url=base, headers={"x-api-key": key}, limits=limits, timeout=30) as client:
+    async with aiohttp.ClientSession(base, headers={"x-api-key": key}) as client:
         posting = set()
         began = time.perf_counter()
         load.counted_from = began + WARM_UP_S
@@ -137,9 +144,12 @@ async def measure(installation: Installation, rate: int, seconds: int) -> None:
     await asyncio.sleep(2)
     for task in listening:
         task.cancel()
+    drain.kill()
+    await drain.wait()
     sent = sum(map(len, load.sent.values()))
+    number_sent = size * (i + 1)
     missing = sum(sent - sum(seen.values()) for seen in load.seen)
-    print(f"{2 * sent / took:7,.0f} events/s in POSTs of {size}, {SOCKETS} sockets: {percentiles(load.delays)}")
+    print(f"{number_sent / took:7,.0f} events/s in POSTs of {size}, {SOCKETS} sockets: {percentiles(load.delays)}")
     print(f"    {missing} of {sent * TIMED:,} not seen two seconds after the last POST")
     for child in installation.children:
         process = psutil.Process(child.pid)
