@@ -1,6 +1,8 @@
 """The way in and out of the keeper: a checkpointed Faust stream, and an outlet to the tiles topic and to Redis."""
 
 import asyncio
+import math
+import time
 import uuid
 from collections.abc import Callable, Mapping
 
@@ -91,10 +93,11 @@ class MetricsOutlet(Outlet):
             self._progress = dict(self._keeper.progress)
             log.info("counting", partitions=sorted(partitions))
 
-    async def flush(self) -> None:
-        """Publish the tiles and feed clocks that changed."""
+    async def flush(self) -> bool:
+        """Publish the tiles and feed clocks that changed; True if tiles that were told just before are held back."""
         async with self._turn:
-            await self._show_news()
+            await self._show_news(time.monotonic())
+            return self._keeper.holds_tiles_back
 
     async def published(self, progress: Mapping[tuple[str, int], int]) -> None:
         """Put the checkpoint's half-hours into Redis, then tell how far it has come."""
@@ -115,8 +118,8 @@ class MetricsOutlet(Outlet):
             except UNAVAILABLE as error:
                 self._lose_redis(error)
 
-    async def _show_news(self) -> None:
-        tiles, feeds = self._keeper.news()
+    async def _show_news(self, now: float = math.inf) -> None:
+        tiles, feeds = self._keeper.news(now)
         if not tiles and not feeds:
             return
         telemetry.TILES.inc(len(tiles))

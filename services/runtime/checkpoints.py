@@ -54,10 +54,10 @@ class Outlet:
     async def restored(self, partitions: frozenset[int]) -> None:
         """The keeper has just been restored with these partitions; no record has been applied since."""
 
-    async def flush(self) -> None:
-        """Records were applied: publish what changed.
+    async def flush(self) -> bool | None:
+        """Records were applied: publish what changed. True asks for another flush even if no record comes.
 
-        At once when quiet, else at most every `flush_s`, and for at most a quarter of the time.
+        Called at once when quiet, else at most every `flush_s`, and for at most a quarter of the time.
         """
 
     async def published(self, progress: Progress) -> None:
@@ -437,10 +437,9 @@ class CheckpointedStream:
 
     # What leaves beside ------------------------------------------------------------------------------------------
 
-    async def _run_outlet(self, assignment: int, call: Callable[[], Awaitable[None]]) -> None:
+    async def _run_outlet(self, assignment: int, call: Callable[[], Awaitable[_T]]) -> _T | None:
         async with self._outlet_turn:
-            if self.holds(assignment):
-                await call()
+            return await call() if self.holds(assignment) else None
 
     async def _flushes(self) -> None:
         pace = Pace(least_s=self._settings.flush_s, most_s=MOST_BETWEEN_FLUSHES_S, share=3.0)
@@ -448,6 +447,7 @@ class CheckpointedStream:
             await self._unflushed.wait()
             self._unflushed.clear()
             began = time.monotonic()
-            await self._guarded(self._run_outlet(self._welcomed, self._outlet.flush))
+            if await self._guarded(self._run_outlet(self._welcomed, self._outlet.flush)):
+                self._unflushed.set()
             telemetry.FLUSHES.inc()
             await asyncio.sleep(pace.pause_s(took_s=time.monotonic() - began))

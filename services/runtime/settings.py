@@ -78,7 +78,7 @@ class StreamSettings(CommonSettings):
         default=0.3, description="least seconds between two checkpoints"
     )
     flush_s: Annotated[float, Field(gt=0, le=10)] = Field(
-        default=0.1, description="least seconds between two publications of tiles"
+        default=0.02, description="least seconds between two publications of what changed"
     )
     join_within_s: Annotated[float, Field(gt=0, le=3600)] = Field(
         default=60.0, description="a worker that is no member of its group by then ends"

@@ -42,6 +42,7 @@ class FlowShard(Shard[Scope[Visit], Visit]):
             if news is not known:
                 entries[key] = news
                 page.offset = offset
+                page.tallies.clear()
                 self._soil(page)
 
     def _make_scope(self, scope_id: str, clock: SiteClock) -> Scope[Visit]:

@@ -1,5 +1,6 @@
 """The ledger as the checkpointed stream sees it (`contracts.keeping.Keeper`), and as the outlet asks it for news."""
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -111,10 +112,15 @@ class MetricsKeeper:
 
     # -- the outlet's questions
 
-    def news(self) -> News:
-        """Tiles and feed clocks that changed since the last time."""
-        tiles = [tile for queues in self._queues.values() for tile in queues.tiles()]
+    def news(self, now: float = math.inf) -> News:
+        """Tiles and feed clocks that changed since the last time, but tiles told just before `now` (real seconds)."""
+        tiles = [tile for queues in self._queues.values() for tile in queues.tiles(now)]
         return News(tiles, [feed for shard in self._shards() for feed in shard.clocks.moved()])
+
+    @property
+    def holds_tiles_back(self) -> bool:
+        """Whether `news` has to be asked again soon, even if no record comes."""
+        return any(queues.holds_tiles_back for queues in self._queues.values())
 
     def take_half_hours(self) -> list[PublishedHalfHour]:
         """The half-hours that were published since the last time."""

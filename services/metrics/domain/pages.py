@@ -31,10 +31,11 @@ class Page(Generic[Entry]):
         entries: what is known of each contact or visit; None while the page is folded.
         dirty: changed since it was last kept.
         kept: the changelog has a version of it.
-        tallies: its counters, by whatever they were counted for; cleared when it changes.
+        tallies: its counters, by whatever they were counted for, without the changes in `before`.
+        before: what was known, when it was last counted, of each contact or visit that changed since.
     """
 
-    __slots__ = ("_folded", "_open", "dirty", "entries", "kept", "offset", "scope", "slot", "tallies")
+    __slots__ = ("_folded", "_open", "before", "dirty", "entries", "kept", "offset", "scope", "slot", "tallies")
 
     def __init__(self, scope: str, slot: int) -> None:
         """An empty page."""
@@ -45,6 +46,7 @@ class Page(Generic[Entry]):
         self.dirty = False
         self.kept = False
         self.tallies: dict[Any, list[int]] = {}
+        self.before: dict[Key, Entry | None] = {}
         self._folded = b""
         self._open = 0
 

@@ -1,5 +1,6 @@
 """One partition of the contacts topic."""
 
+import math
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Any
@@ -18,6 +19,10 @@ _OFFERED = COUNTERS.index("offered")
 _WAITING = COUNTERS.index("waiting")
 
 
+TELL_EVERY_S = 0.1
+"""A queue's tile is published at once when it was quiet so long, and never more often."""
+
+
 class QueueShard(Shard[Queue, Contact]):
     """Contacts become pages, tiles and half-hours."""
 
@@ -26,7 +31,7 @@ class QueueShard(Shard[Queue, Contact]):
         super().__init__(*args)
         self._changed: dict[str, Queue] = {}
 
-    def apply(self, offset: int, events: Sequence[Any]) -> None:  # noqa: C901, PLR0912  # a call per event costs a fifth
+    def apply(self, offset: int, events: Sequence[Any]) -> None:  # noqa: C901, PLR0912, PLR0915  # calls cost a fifth
         """Take in a record's ContactEvents. A record that the clocks include already changes nothing.
 
         This is the hot path, so it is one loop: who calls, whose page, what is new, and nothing else.
@@ -77,14 +82,18 @@ class QueueShard(Shard[Queue, Contact]):
                 continue
             entries[key] = news
             page.offset = offset
+            page.before.setdefault(key, known)
             if not page.dirty:
                 self._soil(page)
             if not queue.touched:
                 changed[queue.id] = queue
             queue.touched[key] = news
 
-    def tiles(self) -> list[tuple[str, bytes]]:
-        """(queue, Tile JSON) of every queue whose tile has changed, by events or by its site's clock."""
+    def tiles(self, now: float) -> list[tuple[str, bytes]]:
+        """(queue, Tile JSON) of every queue whose tile has changed, by events or by its site's clock.
+
+        One that was told less than TELL_EVERY_S before `now` (real seconds; infinity: whenever) is held back.
+        """
         for clock in self.clocks.sites.values():
             while clock.due and clock.due[0][0] <= clock.at:
                 queue = self.scopes[heappop(clock.due)[1]]
@@ -93,11 +102,21 @@ class QueueShard(Shard[Queue, Contact]):
         changed, self._changed = self._changed, {}
         tiles = []
         for queue in changed.values():
+            if now - queue.told_at < TELL_EVERY_S:
+                self._changed[queue.id] = queue
+                continue
             tile = queue.tile(self.clocks.offset)
             if tile is not None:
                 tiles.append((queue.id, tile))
+                if now != math.inf:
+                    queue.told_at = now
             self._schedule(queue)
         return tiles
+
+    @property
+    def holds_tiles_back(self) -> bool:
+        """Whether there are queues that `tiles` has to be asked for again."""
+        return bool(self._changed)
 
     def show_again(self) -> None:
         """Let the next `tiles` tell every queue."""
@@ -161,6 +180,8 @@ class QueueShard(Shard[Queue, Contact]):
 
 
 def _tally(page: Page[Contact], half_hour: HalfHour, threshold_ms: int, short_ms: float) -> list[int]:
+    if page.before:
+        _count_changes(page)
     whole = half_hour.start <= page.start and page.end <= half_hour.end
     totals = page.tallies.get((threshold_ms, short_ms)) if whole else None
     if totals is None:
@@ -171,3 +192,12 @@ def _tally(page: Page[Contact], half_hour: HalfHour, threshold_ms: int, short_ms
         if whole:
             page.tallies[threshold_ms, short_ms] = totals
     return totals
+
+
+def _count_changes(page: Page[Contact]) -> None:
+    """Take what was counted of changed contacts out of the tallies, and count them as they are now."""
+    entries = page.unfolded()
+    for (threshold_ms, short_ms), totals in page.tallies.items():
+        count(totals, (contact for contact in page.before.values() if contact), threshold_ms, short_ms, -1)
+        count(totals, (entries[key] for key in page.before), threshold_ms, short_ms, 1)
+    page.before.clear()

@@ -3,6 +3,7 @@
 Only pages are kept. The rest is brought up to date when a tile is asked for: events just note which contacts changed.
 """
 
+import math
 from typing import NamedTuple
 
 import msgspec
@@ -39,9 +40,10 @@ class Queue(Scope[Contact]):
     Attributes:
         touched: contacts that changed since the derived parts were brought up to date.
         scheduled: when its site's clock will ask for its tile again, or None.
+        told_at: when its tile was last told, real seconds of the caller's clock.
     """
 
-    __slots__ = ("_rolling", "_shown", "_waiting", "scheduled", "terms", "touched")
+    __slots__ = ("_rolling", "_shown", "_waiting", "scheduled", "terms", "told_at", "touched")
 
     def __init__(self, scope_id: str, clock: SiteClock, terms: Terms) -> None:
         """A queue that nobody has called yet."""
@@ -49,6 +51,7 @@ class Queue(Scope[Contact]):
         self.terms = terms
         self.touched: dict[Key, Contact] = {}
         self.scheduled: int | None = None
+        self.told_at = -math.inf
         self._waiting: dict[Key, int] = {}
         self._rolling = Rolling(terms.thresholds_s, terms.short_ms)
         self._shown: object = None

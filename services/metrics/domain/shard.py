@@ -140,10 +140,9 @@ class Shard(ABC, Generic[S, Entry]):
         self.letters.append(DeadLetter(id=letter_id, source=event.source, reason=reason, field=field, content=content))
 
     def _soil(self, page: Page[Entry]) -> None:
-        """The page has changed: forget what was counted on it, keep it at the next checkpoint."""
+        """The page has changed: count and keep it at the next checkpoint."""
         if not page.dirty:
             page.dirty = True
-            page.tallies.clear()  # while it is dirty, only a checkpoint counts it, and that makes it clean
             self._dirty.append(page)
 
     # -- asking

@@ -39,6 +39,29 @@ def test_it_tells_each_change_once():
     assert keeper.news() == ([], [])
 
 
+#   0 ms: told at once     40 ms: held back     100 ms: told
+#   ●──────────────────────○────────────────────●──────────>
+
+
+def test_a_busy_queue_is_told_at_once_and_then_every_100_ms():
+    keeper = worker()
+    keeper.news(50.0)
+    keeper.apply(record(CONTACTS, 0, 5, called(SALES, "second")))
+
+    assert keeper.news(50.04).tiles == []
+    assert keeper.holds_tiles_back
+    assert [name for name, _ in keeper.news(50.11).tiles] == [SALES]
+    assert not keeper.holds_tiles_back
+
+
+def test_what_is_held_back_is_told_with_the_checkpoint_that_covers_it():
+    keeper = worker()
+    keeper.news(50.0)
+    keeper.apply(record(CONTACTS, 0, 5, called(SALES, "second")))
+
+    assert [name for name, _ in keeper.news().tiles] == [SALES]
+
+
 def test_it_tells_a_partition_again_for_a_redis_that_was_emptied():
     keeper = worker()
     keeper.news()
