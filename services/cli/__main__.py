@@ -52,7 +52,7 @@ def demo(
     try:
         feeds = demo_feeds.feeds(begin=from_, speed=speed)
     except ValueError:
-        fail(f"--from {from_!r} is not a local day or time such as '1999-01-13 08:00'")
+        fail(f"--from {from_!r} is not a local day or time such as '1999-01-04 09:00'")
         raise typer.Exit(2) from None
     raise typer.Exit(launcher.run(load(LauncherSettings), command="demo", open_browser=open_browser, feeds=feeds))
 

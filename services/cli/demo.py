@@ -9,7 +9,7 @@ from services.cli.child import ROOT
 from services.cli.installation import Installation
 from services.cli.parts.part import Part
 
-BEGIN = "1999-01-13 08:00"  # a Wednesday; the 11th and 12th are missing in the data
+BEGIN = "1999-01-04 09:00"  # a Monday with a full week behind it; later ones have days and hours without calls
 SPEED = 20.0
 SEED = 1999
 BANK_ZONE = ZoneInfo("Asia/Jerusalem")
