@@ -48,7 +48,7 @@ async def floor(client: "redis.asyncio.Redis", names: Names, seconds: int) -> No
         counts = Counts(offered=100 + second, answered=90 + second, answered_within=70)
         tiles = [
             Tile(
-                id=f"site{i % 4}/q{i}", as_of=now, offset=second, target_s=20, target_percent=80, definition="offered",
+                id=f"site{i % 4}/q{i}", as_of=now, offset=now, target_s=20, target_percent=80, definition="offered",
                 rolling={20: counts, 30: counts}, waiting=second % 7, oldest_offered_at=None,
             ).model_dump_json()
             for i in range(QUEUES)
