@@ -30,7 +30,7 @@ from services.cli.ports import free_ports
 from services.contracts.keeping import Record
 from services.contracts.names import Names, Topic
 from services.metrics.domain.floor import Floor
-from services.metrics.domain.keeper import MetricsKeeper
+from services.metrics.domain.keeper import MetricsKeeper, count_records
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
 from services.runtime.worker import tune_garbage_collection
@@ -56,11 +56,10 @@ def alone(packed: Packed) -> float:
 
 def _alone(packed: Packed) -> float:
     tune_garbage_collection()
-    counting = keeper()
+    records = (Record(NAMES.contacts.name, p, offset, value) for offset, (p, value, _) in enumerate(packed))
     began = time.process_time()
-    for offset, (partition, value, _) in enumerate(packed):
-        counting.apply(Record(NAMES.contacts.name, partition, offset, value))
-    return counting.events / (time.process_time() - began)
+    counted = count_records(records, NAMES)
+    return counted.events / (time.process_time() - began)
 
 
 async def bare(settings: CommonSettings, topic: str, events: int) -> float:

@@ -144,7 +144,6 @@ class AgentLoggedOut(_Event, tag=23, frozen=True, gc=False):
     site: str
 
 
-QueueLegEvent = Answered | Abandoned | FlowedOut | Ended
 ContactEvent = Offered | Answered | Abandoned | FlowedOut | Ended | Heartbeat
 IvrEvent = IvrEntered | IvrNodeVisited | IvrExited | Heartbeat
 AgentEvent = AgentLoggedIn | AgentStateChanged | AgentLoggedOut | Heartbeat
