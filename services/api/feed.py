@@ -12,14 +12,12 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from services.contracts.alerts import Alert
 from services.contracts.metrics import FeedClock, Interval, IvrInterval, Tile
-from services.contracts.topology import Flow, Queue, Site
+from services.contracts.topology import Description
 from services.runtime.logs import get_logger
 
-_Announced = Annotated[
-    Tile | Interval | IvrInterval | FeedClock | Alert | Site | Queue | Flow, Field(discriminator="kind")
-]
-_item: TypeAdapter[Tile | Interval | IvrInterval | FeedClock | Alert | Site | Queue | Flow] = TypeAdapter(_Announced)
-_items: TypeAdapter[list[Tile | Interval | IvrInterval | FeedClock | Alert | Site | Queue | Flow]] = TypeAdapter(
+_Announced = Annotated[Tile | Interval | IvrInterval | FeedClock | Alert | Description, Field(discriminator="kind")]
+_item: TypeAdapter[Tile | Interval | IvrInterval | FeedClock | Alert | Description] = TypeAdapter(_Announced)
+_items: TypeAdapter[list[Tile | Interval | IvrInterval | FeedClock | Alert | Description]] = TypeAdapter(
     list[_Announced]
 )
 _anything: TypeAdapter[list[Any]] = TypeAdapter(list[Any])
@@ -44,7 +42,7 @@ class Lost:
 class Announcement:
     """Items that changed. Empty: nothing for a while."""
 
-    items: list[Tile | Interval | IvrInterval | FeedClock | Alert | Site | Queue | Flow]
+    items: list[Tile | Interval | IvrInterval | FeedClock | Alert | Description]
 
 
 class Changes:
@@ -81,7 +79,7 @@ class Changes:
                     await pubsub.aclose()  # type: ignore[no-untyped-call]
             await asyncio.sleep(min(0.1 * 2**failures, LONGEST_PAUSE_S) * random.uniform(0.5, 1.0))
 
-    def _parsed(self, data: bytes) -> list[Tile | Interval | IvrInterval | FeedClock | Alert | Site | Queue | Flow]:
+    def _parsed(self, data: bytes) -> list[Tile | Interval | IvrInterval | FeedClock | Alert | Description]:
         try:
             return _items.validate_json(data)
         except ValidationError:

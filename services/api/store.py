@@ -10,7 +10,7 @@ from services.api.domain.board import Stored
 from services.contracts.alerts import Alert, AlertTransition
 from services.contracts.metrics import FeedClock, Interval, IvrInterval, Tile, interval_adapter
 from services.contracts.names import Names
-from services.contracts.topology import Flow, Queue, Site, TopologyRecord
+from services.contracts.topology import Description, TopologyRecord
 from services.runtime.logs import get_logger
 
 Item = TypeVar("Item")
@@ -19,7 +19,7 @@ _tile: TypeAdapter[Tile] = TypeAdapter(Tile)
 _feed: TypeAdapter[FeedClock] = TypeAdapter(FeedClock)
 _alert: TypeAdapter[Alert] = TypeAdapter(Alert)
 _transition: TypeAdapter[AlertTransition] = TypeAdapter(AlertTransition)
-_record: TypeAdapter[Site | Queue | Flow] = TypeAdapter(TopologyRecord)
+_record: TypeAdapter[Description] = TypeAdapter(TopologyRecord)
 
 
 class Store:
@@ -35,7 +35,7 @@ class Store:
             *(names.filled_key("metrics", partition) for partition in range(partitions)),
             names.filled_key("alerts", 0),
         ]
-        self._topology: tuple[dict[bytes, bytes], tuple[Site | Queue | Flow, ...]] = ({}, ())
+        self._topology: tuple[dict[bytes, bytes], tuple[Description, ...]] = ({}, ())
         self.unreadable = 0
 
     async def ping(self) -> None:
@@ -92,7 +92,7 @@ class Store:
         role: Any = await self._client.getdel(self._names.sign_in_key(token))
         return None if role is None else bytes(role).decode(errors="replace")
 
-    def _records(self, found: dict[bytes, bytes]) -> tuple[Site | Queue | Flow, ...]:
+    def _records(self, found: dict[bytes, bytes]) -> tuple[Description, ...]:
         if self._topology[0] != found:  # it is read every few seconds and hardly ever changes
             self._topology = (found, self._parsed(_record, found.values()))
         return self._topology[1]

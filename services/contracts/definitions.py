@@ -10,7 +10,10 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-DefinitionName = Literal["offered", "cisco_ignore", "cisco_negative", "cisco_positive"]
+DefinitionName = Literal[
+    "offered", "genesys_cloud", "cisco_ignore", "cisco_negative", "cisco_positive",
+    "talkdesk", "answered_only", "xcally", "asterisk_perf2",
+]  # fmt: skip
 DEFINITION_NAMES: tuple[DefinitionName, ...] = get_args(DefinitionName)
 
 
@@ -48,6 +51,19 @@ class Counts(BaseModel):
 COUNTERS: tuple[str, ...] = tuple(Counts.model_fields)
 
 
+class GenesysSwitches(BaseModel):
+    """What the denominator of `genesys_cloud` holds beside the answered. Defaults as Genesys Cloud ships them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    include_abandons: bool = True
+    include_short_abandons: bool = False
+    include_flow_outs: bool = False
+
+
+DEFAULT_SWITCHES = GenesysSwitches()
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """One way to compute a service level.
@@ -57,18 +73,18 @@ class Definition:
         formula: for people, in English.
         formula_zh: for people, in Chinese.
         source: who defines it so.
-        parts: counts → (numerator, denominator).
+        parts: (counts, the queue's Genesys switches, which only one definition reads) → (numerator, denominator).
     """
 
     name: DefinitionName
     formula: str
     formula_zh: str
     source: str
-    parts: Callable[[Counts], tuple[int, int]]
+    parts: Callable[[Counts, GenesysSwitches], tuple[int, int]]
 
-    def ratio(self, counts: Counts) -> float | None:
+    def ratio(self, counts: Counts, switches: GenesysSwitches = DEFAULT_SWITCHES) -> float | None:
         """Service level as a share, 0…1, or None where there is nothing to divide by."""
-        return ratio(*self.parts(counts))
+        return ratio(*self.parts(counts, switches))
 
 
 def ratio(numerator: int, denominator: int) -> float | None:
@@ -78,6 +94,13 @@ def ratio(numerator: int, denominator: int) -> float | None:
 
 def _cisco_abandoned_within(c: Counts) -> int:
     return c.abandoned_within - c.short_abandoned_within
+
+
+def _genesys_denominator(c: Counts, switches: GenesysSwitches) -> int:
+    """Without abandons there are no short ones left to leave out: nothing is taken away twice."""
+    abandoned = c.abandoned if switches.include_short_abandons else c.abandoned - c.short_abandoned
+    flowed_out = c.flowed_out if switches.include_flow_outs else 0
+    return c.answered + (abandoned if switches.include_abandons else 0) + flowed_out
 
 
 _CISCO = "Cisco Unified CCE, service level types; short abandons never count"
@@ -90,36 +113,73 @@ DEFINITIONS: dict[DefinitionName, Definition] = {
             "answered ≤ T ÷ (offered − short abandons)",
             "T 秒内接起量 ÷（呼入量 − 短时放弃量）",
             "Floorwatch's default",
-            lambda c: (c.answered_within, c.offered - c.short_abandoned),
+            lambda c, _: (c.answered_within, c.offered - c.short_abandoned),
+        ),
+        Definition(
+            "genesys_cloud",
+            "answered ≤ T ÷ (answered + abandoned [+ flow-outs] [− short abandons] [− abandons])",
+            "T 秒内接起量 ÷（接起量 + 放弃量 [+ 溢出量] [− 短时放弃量] [− 放弃量]）",
+            "Genesys Cloud, configure the service level calculation; its switches are the queue's",
+            lambda c, switches: (c.answered_within, _genesys_denominator(c, switches)),
         ),
         Definition(
             "cisco_ignore",
             "answered ≤ T ÷ (offered − abandoned ≤ T)",
             "T 秒内接起量 ÷（呼入量 − T 秒内放弃量）",
             _CISCO,
-            lambda c: (c.answered_within, c.offered - c.short_abandoned - _cisco_abandoned_within(c)),
+            lambda c, _: (c.answered_within, c.offered - c.short_abandoned - _cisco_abandoned_within(c)),
         ),
         Definition(
             "cisco_negative",
             "answered ≤ T ÷ offered",
             "T 秒内接起量 ÷ 呼入量",
             _CISCO,
-            lambda c: (c.answered_within, c.offered - c.short_abandoned),
+            lambda c, _: (c.answered_within, c.offered - c.short_abandoned),
         ),
         Definition(
             "cisco_positive",
             "(answered ≤ T + abandoned ≤ T) ÷ offered",
             "（T 秒内接起量 + T 秒内放弃量）÷ 呼入量",
             _CISCO,
-            lambda c: (c.answered_within + _cisco_abandoned_within(c), c.offered - c.short_abandoned),
+            lambda c, _: (c.answered_within + _cisco_abandoned_within(c), c.offered - c.short_abandoned),
+        ),
+        Definition(
+            "talkdesk",
+            "answered ≤ T ÷ (inbound − short abandons)",
+            "T 秒内接起量 ÷（呼入量 − 短时放弃量）",
+            "Talkdesk, service level",
+            lambda c, _: (c.answered_within, c.offered - c.short_abandoned),
+        ),
+        Definition(
+            "answered_only",
+            "answered ≤ T ÷ answered",
+            "T 秒内接起量 ÷ 接起量",
+            "Many wallboards; blind to abandoned contacts",
+            lambda c, _: (c.answered_within, c.answered),
+        ),
+        Definition(
+            "xcally",
+            "answered ≤ T ÷ (answered + abandoned > T)",
+            "T 秒内接起量 ÷（接起量 + T 秒后放弃量）",
+            "XCALLY Motion, SLA",
+            lambda c, _: (c.answered_within, c.answered + c.abandoned - c.abandoned_within),
+        ),
+        Definition(
+            "asterisk_perf2",
+            "(answered + abandoned) ≤ T ÷ (answered + abandoned)",
+            "T 秒内（接起量 + 放弃量）÷（接起量 + 放弃量）",
+            "Asterisk app_queue, service level performance 2",
+            lambda c, _: (c.answered_within + c.abandoned_within, c.answered + c.abandoned),
         ),
     )
 }
 
 
-def service_level(definition: DefinitionName, counts: Counts) -> float | None:
+def service_level(
+    definition: DefinitionName, counts: Counts, switches: GenesysSwitches = DEFAULT_SWITCHES
+) -> float | None:
     """Service level 0…1 by `definition`, or None without data."""
-    return DEFINITIONS[definition].ratio(counts)
+    return DEFINITIONS[definition].ratio(counts, switches)
 
 
 def abandonment_rate(counts: Counts) -> float | None:

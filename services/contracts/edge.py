@@ -82,6 +82,36 @@ class Ended(_Leg):
     agent: Label = ""
 
 
+class Ringing(_Leg):
+    """An agent's phone rings for a waiting contact."""
+
+    type: Literal["ringing"]
+    agent: Label = ""
+
+
+class Held(_Leg):
+    """An answered contact was put on hold."""
+
+    type: Literal["held"]
+    agent: Label = ""
+
+
+class Transferred(_Leg):
+    """An answered contact was handed on; where it went it is a leg of its own."""
+
+    type: Literal["transferred"]
+    mode: wire.TransferMode
+    target: Label = ""
+    agent: Label = ""
+
+
+class Conferenced(_Leg):
+    """A third party joined an answered contact."""
+
+    type: Literal["conferenced"]
+    agent: Label = ""
+
+
 class _Visit(_EdgeEvent):
     flow: ScopedId = Field(description="site/flow")
     contact: Key
@@ -111,6 +141,14 @@ class IvrNodeVisited(_InVisit):
     type: Literal["ivr_node_visited"]
     node: Key
     depth: Annotated[int, Field(ge=1, le=50)]
+
+
+class IvrInputFailed(_InVisit):
+    """The caller pressed what is no choice of the node, or nothing in time."""
+
+    type: Literal["ivr_input_failed"]
+    node: Key
+    fault: wire.IvrFault
 
 
 class IvrExited(_InVisit):
@@ -155,8 +193,13 @@ EdgeEvent = Annotated[
     | Abandoned
     | FlowedOut
     | Ended
+    | Ringing
+    | Held
+    | Transferred
+    | Conferenced
     | IvrEntered
     | IvrNodeVisited
+    | IvrInputFailed
     | IvrExited
     | AgentLoggedIn
     | AgentStateChanged

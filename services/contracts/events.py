@@ -13,8 +13,10 @@ import msgspec
 
 Channel = Literal["voice", "chat", "email", "task"]
 FlowOutReason = Literal[
-    "overflow", "transfer", "callback", "voicemail", "timeout", "closed", "no_agents", "key", "other"
+    "overflow", "transfer", "callback", "voicemail", "timeout", "closed", "no_agents", "key", "other", "unanswered_ring"
 ]
+TransferMode = Literal["blind", "consulted"]
+IvrFault = Literal["invalid", "timeout"]
 IvrOutcome = Literal["contained", "abandoned", "to_queue", "virtual"]
 AgentState = Literal["available", "ringing", "talking", "hold", "wrap_up", "not_ready", "offline"]
 
@@ -87,6 +89,44 @@ class Heartbeat(msgspec.Struct, array_like=True, frozen=True, gc=False, tag=6):
     rate: float = 1.0
 
 
+class Ringing(_Event, tag=7, frozen=True, gc=False):
+    """An agent's phone rings for a waiting contact. It goes on waiting."""
+
+    queue: str
+    contact: str
+    offered_at: int
+    agent: str = ""
+
+
+class Held(_Event, tag=8, frozen=True, gc=False):
+    """An answered contact was put on hold."""
+
+    queue: str
+    contact: str
+    offered_at: int
+    agent: str = ""
+
+
+class Transferred(_Event, tag=9, frozen=True, gc=False):
+    """An answered contact was handed on, to `target` if that is known; there it is a leg of its own."""
+
+    queue: str
+    contact: str
+    offered_at: int
+    mode: TransferMode
+    target: str = ""
+    agent: str = ""
+
+
+class Conferenced(_Event, tag=10, frozen=True, gc=False):
+    """A third party joined an answered contact."""
+
+    queue: str
+    contact: str
+    offered_at: int
+    agent: str = ""
+
+
 class IvrEntered(_Event, tag=11, frozen=True, gc=False):
     """A call entered a voice menu. (`contact`, `at`) identifies the visit."""
 
@@ -119,6 +159,16 @@ class IvrExited(_Event, tag=13, frozen=True, gc=False):
     queue: str = ""
 
 
+class IvrInputFailed(_Event, tag=14, frozen=True, gc=False):
+    """At a node the caller pressed what is no choice (`invalid`), or nothing in time (`timeout`)."""
+
+    flow: str
+    contact: str
+    entered_at: int
+    node: str
+    fault: IvrFault
+
+
 class AgentLoggedIn(_Event, tag=21, frozen=True, gc=False):
     """An agent signed in at a site."""
 
@@ -144,10 +194,16 @@ class AgentLoggedOut(_Event, tag=23, frozen=True, gc=False):
     site: str
 
 
-ContactEvent = Offered | Answered | Abandoned | FlowedOut | Ended | Heartbeat
-IvrEvent = IvrEntered | IvrNodeVisited | IvrExited | Heartbeat
-AgentEvent = AgentLoggedIn | AgentStateChanged | AgentLoggedOut | Heartbeat
-AnyEvent = ContactEvent | IvrEvent | AgentEvent
+LegEvent = Offered | Answered | Abandoned | FlowedOut | Ended | Ringing | Held | Transferred | Conferenced
+"""Of a contact in a queue."""
+VisitEvent = IvrEntered | IvrNodeVisited | IvrInputFailed | IvrExited
+"""Of a call in a voice menu."""
+StaffEvent = AgentLoggedIn | AgentStateChanged | AgentLoggedOut
+"""Of an agent."""
+ContactEvent = LegEvent | Heartbeat
+IvrEvent = VisitEvent | Heartbeat
+AgentEvent = StaffEvent | Heartbeat
+AnyEvent = LegEvent | VisitEvent | StaffEvent | Heartbeat
 
 encode_batch = msgspec.msgpack.Encoder().encode
 """A list of events of one partition → the value of a Kafka record."""
@@ -163,10 +219,10 @@ def key_of(event: AnyEvent) -> str:
     Raises:
         TypeError: for a heartbeat.
     """
-    if isinstance(event, Offered | Answered | Abandoned | FlowedOut | Ended):
+    if isinstance(event, LegEvent):
         return event.queue
-    if isinstance(event, IvrEntered | IvrNodeVisited | IvrExited):
+    if isinstance(event, VisitEvent):
         return event.flow
-    if isinstance(event, AgentLoggedIn | AgentStateChanged | AgentLoggedOut):
+    if isinstance(event, StaffEvent):
         return event.agent
     raise TypeError("a heartbeat goes to every partition; it has no key")

@@ -46,10 +46,12 @@ class Names:
     contacts: Topic = field(init=False)
     ivr: Topic = field(init=False)
     agents: Topic = field(init=False)
+    schedules: Topic = field(init=False)
     topology: Topic = field(init=False)
     positions: Topic = field(init=False)
     dead_letters: Topic = field(init=False)
     tiles: Topic = field(init=False)
+    agent_tiles: Topic = field(init=False)
     intervals: Topic = field(init=False)
     alerts: Topic = field(init=False)
 
@@ -64,7 +66,10 @@ class Names:
         # ivr: the same with flow id; agents: the same with agent id.
         topic("ivr")
         topic("agents")
-        # topology: key = "site|bank", "queue|bank/PS", "flow|bank/main"; value = JSON of contracts.topology.
+        # schedules: key = "agent|YYYY-MM-DD" or "exception|agent|id", partition = that of the agent; value = JSON of
+        # contracts.schedules.
+        topic("schedules", compacted=True)
+        # topology: key = "site|bank", "queue|bank/PS", "flow|bank/main" …; value = JSON of contracts.topology.
         topic("topology", partitions=1, compacted=True)
         # positions: key = feed id; value = JSON, whatever the source needs to go on after a restart.
         topic("positions", partitions=1, compacted=True)
@@ -72,7 +77,10 @@ class Names:
         # tiles: one partition, because a rule may span all queues and the alert log must have one order. A record is
         # a JSON array of Tile and FeedClock objects. One day: it only has to outlast a restart of alerts.
         topic("tiles", partitions=1, retention_hours=24)
-        # intervals: key = interval id; partition = that of the queue or flow in its source topic.
+        # agent_tiles: a record is a JSON array of AgentTile objects; who reads tiles hardly ever wants these as well.
+        topic("agent_tiles", partitions=1, retention_hours=24)
+        # intervals: AgentDay and Repeats as well, by their ids; partition = that of the queue, flow or agent in its
+        # source topic.
         topic("intervals", compacted=True)
         # alerts: every transition, key = transition id, kept as a history.
         topic("alerts", partitions=1)
@@ -81,8 +89,8 @@ class Names:
     def topics(self) -> tuple[Topic, ...]:
         """All topics, in the order in which they are created."""
         return (
-            self.contacts, self.ivr, self.agents, self.topology, self.positions,
-            self.dead_letters, self.tiles, self.intervals, self.alerts,
+            self.contacts, self.ivr, self.agents, self.schedules, self.topology, self.positions,
+            self.dead_letters, self.tiles, self.agent_tiles, self.intervals, self.alerts,
         )  # fmt: skip
 
     # Redis. Everything here can be thrown away: metrics and alerts fill it again from their state and the log.
@@ -96,6 +104,19 @@ class Names:
     def feeds_key(self) -> str:
         """Hash: FeedClock id → FeedClock JSON."""
         return f"{self.namespace}:feeds"
+
+    @property
+    def agents_key(self) -> str:
+        """Hash: agent id → AgentTile JSON."""
+        return f"{self.namespace}:agents"
+
+    def agent_days_key(self, date: str) -> str:
+        """Hash of one local day: agent id → AgentDay JSON."""
+        return f"{self.namespace}:agent-days:{date}"
+
+    def repeats_key(self, scope: str, date: str) -> str:
+        """Hash of one queue's local day: interval start (epoch ms) → Repeats JSON."""
+        return f"{self.namespace}:repeats:{date}:{scope}"
 
     @property
     def topology_key(self) -> str:
@@ -131,5 +152,8 @@ class Names:
 
     @property
     def changes_channel(self) -> str:
-        """Pub/sub: each message is a JSON array of changed Tile, Interval, IvrInterval, FeedClock and Alert objects."""
+        """Pub/sub: each message is a JSON array of changed objects, told apart by `kind`.
+
+        Tile, AgentTile, AgentDay, Interval, IvrInterval, Repeats, FeedClock, Alert.
+        """
         return f"{self.namespace}:changes"

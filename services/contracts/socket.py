@@ -17,13 +17,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from services.contracts.agents import AdherenceState, AgentTile
 from services.contracts.alerts import Alert
 from services.contracts.definitions import Counts, DefinitionName
-from services.contracts.metrics import Status
+from services.contracts.events import Channel
+from services.contracts.metrics import Details, Status
 from services.contracts.topology import Contract, Text
 
 Freshness = Literal["fresh", "stale", "no_feed"]
-ScopeLevel = Literal["queue", "site", "all"]
+ScopeLevel = Literal["queue", "site", "region", "all"]
 
 
 class Ratios(Contract):
@@ -32,16 +34,72 @@ class Ratios(Contract):
     service_level: dict[DefinitionName, float | None]
     abandonment_rate: float | None
     asa_s: float | None
+    wait_abandoned_s: float | None = Field(default=None, description="mean wait of the abandoned, short ones included")
+    aht_s: float | None = Field(default=None, description="mean handle time: talk, hold and wrap-up")
+    talk_s: float | None = None
+    hold_s: float | None = None
+    wrap_up_s: float | None = None
+    flow_out_rate: float | None = None
+
+
+class Outlook(Contract):
+    """What can still become of a service level. `best`: all who can still be answered within T are; `worst`: none."""
+
+    already_lost: int = Field(description="waiting contacts whose T has passed")
+    still_to_win: int = Field(description="waiting contacts whose T has not passed")
+    best: dict[DefinitionName, float | None]
+    worst: dict[DefinitionName, float | None]
+
+
+class RunningView(Contract):
+    """The clock half-hour so far. `earlier_offered`: mean offered in the same half-hour of `earlier_weeks` weeks."""
+
+    start: int
+    end: int
+    label: str
+    counts: Counts
+    ratios: Ratios
+    outlook: Outlook
+    mean_length: float | None
+    earlier_offered: float | None
+    earlier_weeks: int
+
+
+class AgentsNow(Contract):
+    """Agents of a scope now. Shares are of their local day so far, 0…1 (conformance may pass 1)."""
+
+    by_state: dict[str, int] = Field(description="AgentState, or not_ready:reason → agents")
+    signed_in: int
+    longest_available_since: int | None
+    adherence: dict[AdherenceState, int]
+    occupancy: float | None
+    utilisation: float | None
+    adherence_rate: float | None
+    conformance: float | None
+    shrinkage_planned: float | None
+    shrinkage_actual: float | None
+
+
+class ChannelView(Contract):
+    """One channel of a queue that takes several."""
+
+    target_s: int
+    target_percent: float
+    counts: Counts
+    ratios: Ratios
+    waiting: int
+    oldest_offered_at: int | None
 
 
 class TileView(Contract):
     """A queue, a site or the whole floor, ready to show. Roll-ups add the counters of their queues.
 
-    `target_counts` are the rolling counts at each queue's own target T; `rolling` has the T that all its queues count.
+    `target_counts` are the rolling counts, each contact at its own target T; `rolling` has the T that all queues count.
+    `revision` is the newest log record in a queue's numbers; None for a roll-up, whose queues have their own.
     """
 
     kind: Literal["tile"] = "tile"
-    id: str = Field(description="queue id, site id, or 'all'")
+    id: str = Field(description="queue id, site id, 'region:NAME', or 'all'")
     level: ScopeLevel
     site: str | None
     name: Text
@@ -55,6 +113,16 @@ class TileView(Contract):
     ratios: dict[int, Ratios]
     waiting: int
     oldest_offered_at: int | None
+    status: Status = "provisional"
+    revision: int | None = None
+    ghosts: int = 0
+    details: Details = Details()
+    outlook: Outlook | None = None
+    mean_length: float | None = Field(default=None, description="time-weighted, of the rolling half-hour")
+    estimated_wait_s: float | None = Field(default=None, description="of someone who would come now")
+    running: RunningView | None = None
+    agents: AgentsNow | None = None
+    channels: dict[Channel, ChannelView] = Field(default_factory=dict)
 
 
 class Bar(Contract):
@@ -80,7 +148,10 @@ class DayView(Contract):
 
 
 class FeedView(Contract):
-    """A feed's clock for one site and how fresh it is. `age_s` counts real seconds since it was last heard."""
+    """A feed's clock for one site and how fresh it is. `age_s` counts real seconds since it was last heard.
+
+    `ahead_ms`: the source's clock against ours, behind is negative; None where that says nothing, as in a replay.
+    """
 
     kind: Literal["feed"] = "feed"
     id: str = Field(description="source|site")
@@ -91,9 +162,21 @@ class FeedView(Contract):
     timezone: str
     freshness: Freshness
     age_s: float
+    ahead_ms: int | None = None
 
 
-Item = Annotated[TileView | DayView | FeedView | Alert, Field(discriminator="kind")]
+class TeamView(Contract):
+    """A team now; its agents are items of their own."""
+
+    kind: Literal["team"] = "team"
+    id: str
+    site: str
+    name: Text
+    as_of: int
+    agents: AgentsNow
+
+
+Item = Annotated[TileView | DayView | FeedView | Alert | TeamView | AgentTile, Field(discriminator="kind")]
 
 
 class Filters(Contract):
@@ -103,7 +186,9 @@ class Filters(Contract):
     """
 
     sites: tuple[str, ...] | None = None
-    kinds: tuple[Literal["tile", "day", "feed", "alert"], ...] | None = None
+    kinds: tuple[Literal["tile", "day", "feed", "alert", "team", "agent"], ...] | None = Field(
+        default=None, description="None: tile, day, feed, alert and team; agents only when they are asked for"
+    )
 
 
 class Resume(Contract):

@@ -5,7 +5,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from services.contracts.events import AnyEvent
-from services.contracts.topology import Flow, Queue, Site, unknown_queue
+from services.contracts.topology import Description, Site, unknown_queue
 from services.ingest.domain.bank import translate
 from services.ingest.domain.disorder import Disorder
 from services.ingest.domain.pseudonym import Pseudonym
@@ -18,17 +18,17 @@ EDITION = 1
 """Raise it whenever the same rows would give other events, or the same events in another order."""
 
 
-def bank_topology(site: str) -> tuple[Site | Queue | Flow, ...]:
+def bank_topology(site: str) -> tuple[Description, ...]:
     """The bank's floor, under the id that the user has chosen for it."""
 
-    def moved(record: Site | Queue | Flow) -> Site | Queue | Flow:
+    def moved(record: Description) -> Description:
         tail = record.id.partition("/")[2]
         return record.model_copy(update={"id": f"{site}/{tail}" if tail else site})
 
     return tuple(moved(record) for record in shipped_topology("bank.yaml").records)
 
 
-def bank_zone(topology: Sequence[Site | Queue | Flow]) -> ZoneInfo:
+def bank_zone(topology: Sequence[Description]) -> ZoneInfo:
     """The bank's time zone."""
     return ZoneInfo(next(record.timezone for record in topology if isinstance(record, Site)))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.contracts.events import AnyEvent
 from services.contracts.letters import DeadLetter
-from services.contracts.topology import Flow, Queue, Site
+from services.contracts.topology import Description
 from services.ingest.domain.packing import KIND_NAMES, count_kinds
 from services.ingest.outlet import Outlet
 from services.ingest.progress import Phase, Standing
@@ -38,8 +38,8 @@ class Recording:
 
     site: str
     coming: list[tuple[int, AnyEvent]]
-    topology: Sequence[Site | Queue | Flow]
-    discovered: Sequence[Site | Queue | Flow]
+    topology: Sequence[Description]
+    discovered: Sequence[Description]
     rows: int
     fingerprint: str
     aside: Sequence[DeadLetter] = ()

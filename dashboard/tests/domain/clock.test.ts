@@ -5,6 +5,7 @@ import { freshnessOf } from '../../src/domain/freshness.ts';
 
 const feed = (at: number, rate = 1, age_s = 0, id = 'f'): FeedView => ({
   kind: 'feed', id, source: id, site: 's', at, rate, timezone: 'UTC', freshness: 'fresh', age_s,
+    ahead_ms: null,
 }); // prettier-ignore
 
 describe("the feed's clock between two heartbeats", () => {

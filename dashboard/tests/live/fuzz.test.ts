@@ -32,7 +32,7 @@ class ModelServer {
     this.seq += 1;
     this.#version += 1;
     this.held.set(`feed|${id}`, {
-      kind: 'feed', id, source: 's', site: 's', at: this.#version, rate: 1, timezone: 'UTC', freshness: 'fresh', age_s: 0,
+      kind: 'feed', id, source: 's', site: 's', at: this.#version, rate: 1, timezone: 'UTC', freshness: 'fresh', age_s: 0, ahead_ms: null
     }); // prettier-ignore
     this.#changedAt.set(`feed|${id}`, this.seq);
   }

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 
 const feed = (id: string, at: number): FeedView => ({
-  kind: 'feed', id, source: id, site: 's', at, rate: 1, timezone: 'UTC', freshness: 'fresh', age_s: 0,
+  kind: 'feed', id, source: id, site: 's', at, rate: 1, timezone: 'UTC', freshness: 'fresh', age_s: 0, ahead_ms: null
 }); // prettier-ignore
 const snapshot = (seq: number, ...items: Item[]): Snapshot => ({ type: 'snapshot', epoch: 'e', seq, items });
 const update = (seq: number, items: Item[], removed: string[] = []): Update => ({

@@ -47,7 +47,9 @@ function texts(): string {
 }
 
 function strangeLess(): string {
-  const names = SNAPSHOT.items.flatMap((item) => ('name' in item ? [item.name.en, item.name.zh] : []));
+  const names = SNAPSHOT.items.flatMap((item) =>
+    'name' in item && typeof item.name !== 'string' ? [item.name.en, item.name.zh] : [],
+  );
   const formulas = DEFINITIONS.flatMap((each) => [each.formula, each.formula_zh, each.source]);
   let rest = texts()
     .replaceAll('&amp;', '&')

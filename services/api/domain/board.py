@@ -18,14 +18,24 @@ from services.api.domain.views import ALL
 from services.contracts.alerts import Alert
 from services.contracts.metrics import FeedClock, Interval, IvrInterval, Tile
 from services.contracts.socket import FeedView
-from services.contracts.topology import Flow, Queue, Site, Text, Topology, record_key, unknown_queue, unknown_site
+from services.contracts.topology import (
+    Description,
+    Flow,
+    Queue,
+    Site,
+    Text,
+    Topology,
+    record_key,
+    unknown_queue,
+    unknown_site,
+)
 
 DAYS_EVERY_S = 1.0
 """Day lines are long and their newest bar changes with every call: once a second is enough for the eye."""
 TELL_AGE_EVERY_S = 5.0
 """How far the age of a silent feed may be behind for a page that opens now; pages that are open count by themselves."""
 
-Announced = Tile | Interval | IvrInterval | FeedClock | Alert | Site | Queue | Flow
+Announced = Tile | Interval | IvrInterval | FeedClock | Alert | Description
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +45,7 @@ class Stored:
     tiles: tuple[Tile, ...] = ()
     feeds: tuple[FeedClock, ...] = ()
     alerts: tuple[Alert, ...] = ()
-    topology: tuple[Site | Queue | Flow, ...] = ()
+    topology: tuple[Description, ...] = ()
     metrics_complete: bool = False
     alerts_complete: bool = False
 
@@ -44,7 +54,7 @@ class Stored:
 class _Names:
     """What the topology says of sites and queues, and what is assumed of those that it does not know."""
 
-    records: dict[str, Site | Queue | Flow] = field(default_factory=dict)
+    records: dict[str, Description] = field(default_factory=dict)
 
     def site(self, id_: str) -> Site:
         record = self.records.get(f"site|{id_}")
@@ -121,7 +131,7 @@ class Board:
             for id_ in self._alerts.keys() - {alert.id for alert in stored.alerts}:
                 self._drop_alert(id_)
 
-    def _describe(self, records: dict[str, Site | Queue | Flow], *, complete: bool) -> None:
+    def _describe(self, records: dict[str, Description], *, complete: bool) -> None:
         before = self._names.records
         after = records if complete else before | records
         changed = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]

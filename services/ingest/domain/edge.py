@@ -22,7 +22,7 @@ def clock_key(event: EdgeEvent) -> tuple[str, str]:
     """(source, site): whose clock an event moves."""
     if isinstance(event, edge.AgentLoggedIn | edge.AgentStateChanged | edge.AgentLoggedOut):
         return event.source, event.site
-    if isinstance(event, edge.IvrEntered | edge.IvrNodeVisited | edge.IvrExited):
+    if isinstance(event, edge.IvrEntered | edge.IvrNodeVisited | edge.IvrInputFailed | edge.IvrExited):
         return event.source, event.flow.partition("/")[0]
     return event.source, event.queue.partition("/")[0]
 
@@ -57,6 +57,31 @@ def _ended(e: edge.Ended, _: Pseudonym) -> events.Ended:
     )  # fmt: skip
 
 
+def _ringing(e: edge.Ringing, _: Pseudonym) -> events.Ringing:
+    return events.Ringing(
+        e.event_id, e.source, epoch_ms(e.occurred_at), e.queue, e.contact, epoch_ms(e.offered_at), e.agent
+    )
+
+
+def _held(e: edge.Held, _: Pseudonym) -> events.Held:
+    return events.Held(
+        e.event_id, e.source, epoch_ms(e.occurred_at), e.queue, e.contact, epoch_ms(e.offered_at), e.agent
+    )
+
+
+def _transferred(e: edge.Transferred, _: Pseudonym) -> events.Transferred:
+    return events.Transferred(
+        e.event_id, e.source, epoch_ms(e.occurred_at), e.queue, e.contact, epoch_ms(e.offered_at),
+        e.mode, e.target, e.agent,
+    )  # fmt: skip
+
+
+def _conferenced(e: edge.Conferenced, _: Pseudonym) -> events.Conferenced:
+    return events.Conferenced(
+        e.event_id, e.source, epoch_ms(e.occurred_at), e.queue, e.contact, epoch_ms(e.offered_at), e.agent
+    )
+
+
 def _ivr_entered(e: edge.IvrEntered, pseudonym: Pseudonym) -> events.IvrEntered:
     return events.IvrEntered(
         e.event_id, e.source, epoch_ms(e.occurred_at), e.flow, e.contact, e.segment, pseudonym(e.customer)
@@ -66,6 +91,12 @@ def _ivr_entered(e: edge.IvrEntered, pseudonym: Pseudonym) -> events.IvrEntered:
 def _ivr_node_visited(e: edge.IvrNodeVisited, _: Pseudonym) -> events.IvrNodeVisited:
     return events.IvrNodeVisited(
         e.event_id, e.source, epoch_ms(e.occurred_at), e.flow, e.contact, epoch_ms(e.entered_at), e.node, e.depth
+    )
+
+
+def _ivr_input_failed(e: edge.IvrInputFailed, _: Pseudonym) -> events.IvrInputFailed:
+    return events.IvrInputFailed(
+        e.event_id, e.source, epoch_ms(e.occurred_at), e.flow, e.contact, epoch_ms(e.entered_at), e.node, e.fault
     )
 
 
@@ -95,8 +126,13 @@ _CONVERSIONS: dict[type, Callable[[Any, Pseudonym], events.AnyEvent]] = {
     edge.Abandoned: _abandoned,
     edge.FlowedOut: _flowed_out,
     edge.Ended: _ended,
+    edge.Ringing: _ringing,
+    edge.Held: _held,
+    edge.Transferred: _transferred,
+    edge.Conferenced: _conferenced,
     edge.IvrEntered: _ivr_entered,
     edge.IvrNodeVisited: _ivr_node_visited,
+    edge.IvrInputFailed: _ivr_input_failed,
     edge.IvrExited: _ivr_exited,
     edge.AgentLoggedIn: _agent_logged_in,
     edge.AgentStateChanged: _agent_state_changed,

@@ -20,9 +20,22 @@ LANES: tuple[Lane, ...] = ("contacts", "ivr", "agents")
 
 _ROUTES: dict[type, tuple[Lane, Callable[[Any], str]]] = {
     **dict.fromkeys(
-        (wire.Offered, wire.Answered, wire.Abandoned, wire.FlowedOut, wire.Ended), ("contacts", attrgetter("queue"))
+        (
+            wire.Offered,
+            wire.Answered,
+            wire.Abandoned,
+            wire.FlowedOut,
+            wire.Ended,
+            wire.Ringing,
+            wire.Held,
+            wire.Transferred,
+            wire.Conferenced,
+        ),
+        ("contacts", attrgetter("queue")),
     ),
-    **dict.fromkeys((wire.IvrEntered, wire.IvrNodeVisited, wire.IvrExited), ("ivr", attrgetter("flow"))),
+    **dict.fromkeys(
+        (wire.IvrEntered, wire.IvrNodeVisited, wire.IvrInputFailed, wire.IvrExited), ("ivr", attrgetter("flow"))
+    ),
     **dict.fromkeys((wire.AgentLoggedIn, wire.AgentStateChanged, wire.AgentLoggedOut), ("agents", attrgetter("agent"))),
 }
 """The same as `key_of`, without its chain of isinstance: this runs for every event."""
@@ -104,6 +117,11 @@ KIND_NAMES: dict[type, str] = {
     wire.IvrEntered: "ivr_entered",
     wire.IvrNodeVisited: "ivr_node_visited",
     wire.IvrExited: "ivr_exited",
+    wire.Ringing: "ringing",
+    wire.Held: "held",
+    wire.Transferred: "transferred",
+    wire.Conferenced: "conferenced",
+    wire.IvrInputFailed: "ivr_input_failed",
     wire.AgentLoggedIn: "agent_logged_in",
     wire.AgentStateChanged: "agent_state_changed",
     wire.AgentLoggedOut: "agent_logged_out",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from services.contracts import events as wire
 from services.contracts.events import AnyEvent
-from services.contracts.topology import Flow, Queue, Site, Text, unknown_queue, unknown_site
+from services.contracts.topology import Description, Flow, Queue, Site, Text, unknown_queue, unknown_site
 from services.ingest.outlet import Outlet
 
 
@@ -25,14 +25,14 @@ class Discovery:
 
 
 def _named(event: AnyEvent) -> tuple[tuple[type, str], ...]:
-    if isinstance(event, wire.Offered | wire.Answered | wire.Abandoned | wire.FlowedOut | wire.Ended):
+    if isinstance(event, wire.LegEvent):
         return (Site, event.queue.partition("/")[0]), (Queue, event.queue)
-    if isinstance(event, wire.IvrEntered | wire.IvrNodeVisited | wire.IvrExited):
+    if isinstance(event, wire.VisitEvent):
         return (Site, event.flow.partition("/")[0]), (Flow, event.flow)
     return ((Site, event.site),)
 
 
-def _unknown(kind: type, id_: str) -> Site | Queue | Flow:
+def _unknown(kind: type, id_: str) -> Description:
     if kind is Queue:
         return unknown_queue(id_)
     if kind is Flow:

@@ -3,7 +3,7 @@
 from pydantic import TypeAdapter, ValidationError
 
 from services.contracts.topology import (
-    Flow,
+    Description,
     Queue,
     ScopedId,
     Site,
@@ -13,7 +13,7 @@ from services.contracts.topology import (
     unknown_site,
 )
 
-_adapter: TypeAdapter[Site | Queue | Flow] = TypeAdapter(TopologyRecord)
+_adapter: TypeAdapter[Description] = TypeAdapter(TopologyRecord)
 _scoped_id: TypeAdapter[str] = TypeAdapter(ScopedId)
 
 
@@ -22,14 +22,14 @@ class Floor:
 
     def __init__(self) -> None:
         """A floor that nobody has described."""
-        self._records: dict[str, Site | Queue | Flow] = {}
+        self._records: dict[str, Description] = {}
 
     @property
     def records(self) -> dict[str, str]:
         """All descriptions as JSON by their topology key."""
         return {key: record.model_dump_json() for key, record in self._records.items()}
 
-    def check(self, key: str, value: bytes | None) -> Site | Queue | Flow | None:
+    def check(self, key: str, value: bytes | None) -> Description | None:
         """Read a record of the topology topic; None takes a description back.
 
         Raises:

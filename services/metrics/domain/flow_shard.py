@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from zlib import crc32
 
-from services.contracts.events import Heartbeat, IvrEntered, IvrEvent, IvrNodeVisited
+from services.contracts.events import Heartbeat, IvrEntered, IvrEvent, IvrInputFailed, IvrNodeVisited
 from services.metrics.domain.clocks import SiteClock
 from services.metrics.domain.half_hours import HalfHour
 from services.metrics.domain.pages import SLOT_MS, Page
@@ -27,7 +27,7 @@ class FlowShard(Shard[Scope[Visit], Visit]):
                 self._hear(event)
                 continue
             flow = self._scope(event.flow, event)
-            if flow is None or not self._reach(flow.clock, event) or isinstance(event, IvrNodeVisited):
+            if flow is None or not self._reach(flow.clock, event) or isinstance(event, IvrNodeVisited | IvrInputFailed):
                 continue
             entered_at = event.at if isinstance(event, IvrEntered) else event.entered_at
             page = self._page(flow, entered_at // SLOT_MS, event)

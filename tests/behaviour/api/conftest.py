@@ -22,7 +22,7 @@ from services.cli.ports import free_ports
 from services.contracts.alerts import Alert, AlertTransition
 from services.contracts.metrics import FeedClock, Interval, IvrInterval, Tile
 from services.contracts.names import Names
-from services.contracts.topology import Flow, Queue, Site, record_key
+from services.contracts.topology import Description, record_key
 from tests.parts import Parts
 
 PROJECT = Path(__file__).parents[3]
@@ -37,7 +37,7 @@ class WrittenFloor:
         self.redis = redis.Redis.from_url(url)
         self.names = Names(namespace)
 
-    def put(self, *items: Tile | Interval | IvrInterval | FeedClock | Alert | Site | Queue | Flow) -> None:
+    def put(self, *items: Tile | Interval | IvrInterval | FeedClock | Alert | Description) -> None:
         names = self.names
         announced = []
         with self.redis.pipeline() as pipeline:

@@ -57,9 +57,14 @@ def test_a_queue_is_shown_with_the_ratios_of_its_counts():
     assert (view.level, view.site, view.name.en) == ("queue", "bank", "Regular service")
     assert view.target_ratios.service_level == {
         "offered": 0.7,
+        "genesys_cloud": 0.7,
         "cisco_ignore": 70 / 90,
         "cisco_negative": 0.7,
         "cisco_positive": 0.8,
+        "talkdesk": 0.7,
+        "answered_only": 70 / 90,
+        "xcally": 70 / 90,
+        "asterisk_perf2": 0.8,
     }
     assert view.ratios[30] == view.target_ratios
 

@@ -9,7 +9,7 @@ from services.contracts.keeping import Record, StateEntry
 from services.contracts.letters import DeadLetter
 from services.contracts.metrics import FeedClock, Interval, IvrInterval, Tile, interval_adapter
 from services.contracts.names import Names
-from services.contracts.topology import Flow, Queue, Site, Text, record_key
+from services.contracts.topology import Description, Queue, Site, Text, record_key
 from services.metrics.domain.clocks import Horizons
 from services.metrics.domain.floor import Floor
 from services.metrics.domain.keeper import MetricsKeeper
@@ -35,7 +35,7 @@ def queue(name: str = SALES, thresholds_s: Iterable[int] = (20, 30), short_aband
 class Desk:
     """One partition of both topics, in the hands of one worker after another."""
 
-    def __init__(self, *topology: Site | Queue | Flow, horizons: Horizons | None = None) -> None:
+    def __init__(self, *topology: Description, horizons: Horizons | None = None) -> None:
         self.topology = topology
         self.horizons = horizons
         self.log: list[Record] = []
