@@ -4,18 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 from zlib import crc32
 
-from services.contracts.events import Heartbeat, IvrEntered, IvrEvent, IvrInputFailed, IvrNodeVisited
+from services.contracts.events import Heartbeat, IvrEntered, IvrEvent, IvrExited, IvrNodeVisited, VisitEvent
 from services.metrics.domain.clocks import SiteClock
 from services.metrics.domain.half_hours import HalfHour
+from services.metrics.domain.menu_counts import Tally, add, merge, view
 from services.metrics.domain.pages import SLOT_MS, Page
 from services.metrics.domain.shard import Scope, Shard
-from services.metrics.domain.visits import ENTERED, INSIDE, OUTCOMES, Visit, counts, leave
+from services.metrics.domain.visits import FAULTS, NEW, OUTCOMES, Visit, VisitPage, enter, fail, leave, reach
 
 _VISITS = "visits"
 
 
 class FlowShard(Shard[Scope[Visit], Visit]):
-    """Visits to voice menus become pages and half-hours. Nodes are not counted yet; they move the clock only."""
+    """Visits to voice menus become pages and half-hours: calls, nodes, and the links between them."""
+
+    page_type = VisitPage
 
     def apply(self, offset: int, events: Sequence[IvrEvent]) -> None:
         """Take in a record's events. A record that the clocks include already changes nothing."""
@@ -27,7 +30,7 @@ class FlowShard(Shard[Scope[Visit], Visit]):
                 self._hear(event)
                 continue
             flow = self._scope(event.flow, event)
-            if flow is None or not self._reach(flow.clock, event) or isinstance(event, IvrNodeVisited | IvrInputFailed):
+            if flow is None or not self._reach(flow.clock, event):
                 continue
             entered_at = event.at if isinstance(event, IvrEntered) else event.entered_at
             page = self._page(flow, entered_at // SLOT_MS, event)
@@ -35,14 +38,11 @@ class FlowShard(Shard[Scope[Visit], Visit]):
                 continue
             entries, key = page.unfolded(), (event.contact, entered_at)
             known = entries.get(key)
-            if isinstance(event, IvrEntered):
-                news = known or ENTERED
-            else:
-                news = leave(known, OUTCOMES[event.outcome], event.at - entered_at)
+            news = _after(known or NEW, event)
             if news is not known:
                 entries[key] = news
                 page.offset = offset
-                page.tallies.clear()
+                page.before.setdefault(key, known)
                 self._soil(page)
 
     def _make_scope(self, scope_id: str, clock: SiteClock) -> Scope[Visit]:
@@ -57,21 +57,37 @@ class FlowShard(Shard[Scope[Visit], Visit]):
         half_hour: HalfHour,
         pages: list[Page[Visit]],
     ) -> tuple[int, int, dict[str, Any]]:
-        tally = [0] * (len(OUTCOMES) + 1)
-        for page in pages:
-            for outcome, number in enumerate(_tally(page, half_hour)):
-                tally[outcome] += number
-        return sum(tally), tally[INSIDE], {"kind": "ivr_interval", "counts": counts(tally)}
+        counted = view(merge(_tally(page, half_hour) for page in pages))
+        counts = counted["counts"]
+        return counts["entered"], counts["inside"], {"kind": "ivr_interval", **counted}
 
 
-def _tally(page: Page[Visit], half_hour: HalfHour) -> list[int]:
-    whole = half_hour.start <= page.start and page.end <= half_hour.end
-    tally = page.tallies.get(_VISITS) if whole else None
+def _after(visit: Visit, event: VisitEvent) -> Visit:
+    """The visit after an event; the very same object if that says nothing new."""
+    if isinstance(event, IvrEntered):
+        return enter(visit, event.segment)
+    after_ms = event.at - event.entered_at
+    if isinstance(event, IvrNodeVisited):
+        return reach(visit, after_ms, event.depth, event.node)
+    if isinstance(event, IvrExited):
+        return leave(visit, OUTCOMES[event.outcome], after_ms, event.queue)
+    return fail(visit, after_ms, event.node, FAULTS[event.fault])
+
+
+def _tally(page: Page[Visit], half_hour: HalfHour) -> Tally:
+    if not (half_hour.start <= page.start and page.end <= half_hour.end):
+        page.tallies.clear()
+        page.before.clear()  # no half-hour will ever ask for the whole page
+        part: Tally = {}
+        add(part, (visit for key, visit in page.unfolded().items() if half_hour.start <= key[1] < half_hour.end))
+        return part
+    tally: Tally | None = page.tallies.get(_VISITS)
     if tally is None:
-        tally = [0] * (len(OUTCOMES) + 1)
-        for key, visit in page.unfolded().items():
-            if whole or half_hour.start <= key[1] < half_hour.end:
-                tally[visit[0]] += 1
-        if whole:
-            page.tallies[_VISITS] = tally
+        tally = page.tallies[_VISITS] = {}
+        add(tally, page.unfolded().values())
+    elif page.before:
+        entries = page.unfolded()
+        add(tally, (visit for visit in page.before.values() if visit is not None), -1)
+        add(tally, (entries[key] for key in page.before))
+    page.before.clear()
     return tally

@@ -7,18 +7,19 @@ the oldest are read again, and each page takes in only what it lacks.
 A page is kept as msgpack `[offset, open, {(id, arrived_at): entry}]`; only pages in use are held decoded.
 """
 
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 SLOT_MS = 5 * 60 * 1000
 
-Entry = TypeVar("Entry", bound=tuple[int, ...])
+Entry = TypeVar("Entry", bound=tuple[Any, ...])
 Key = tuple[str, int]
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_header = msgspec.msgpack.Decoder(tuple[int, int, msgspec.Raw]).decode
-_decode_entries = msgspec.msgpack.Decoder(dict[tuple[str, int], tuple[int, ...]]).decode
+_decode_numbers = msgspec.msgpack.Decoder(dict[tuple[str, int], tuple[int, ...]]).decode
 
 
 class Page(Generic[Entry]):
@@ -35,6 +36,9 @@ class Page(Generic[Entry]):
         before: what was known, when it was last counted, of each contact or visit that changed since.
     """
 
+    decode_entries: Callable[[Any], dict[Key, Any]] = staticmethod(_decode_numbers)
+    """Entries as they were kept; a kind of page whose entries are more than numbers has its own."""
+
     __slots__ = ("_folded", "_open", "before", "dirty", "entries", "kept", "offset", "scope", "slot", "tallies")
 
     def __init__(self, scope: str, slot: int) -> None:
@@ -45,7 +49,7 @@ class Page(Generic[Entry]):
         self.entries: dict[Key, Entry] | None = {}
         self.dirty = False
         self.kept = False
-        self.tallies: dict[Any, list[int]] = {}
+        self.tallies: dict[Any, Any] = {}
         self.before: dict[Key, Entry | None] = {}
         self._folded = b""
         self._open = 0
@@ -82,7 +86,7 @@ class Page(Generic[Entry]):
     def unfolded(self) -> dict[Key, Entry]:
         """Its entries, decoded now if they were not."""
         if self.entries is None:
-            self.entries = _decode_entries(_decode_header(self._folded)[2])  # type: ignore[assignment]  # Entry is erased
+            self.entries = self.decode_entries(_decode_header(self._folded)[2])
             self._folded = b""
         assert self.entries is not None
         return self.entries

@@ -69,7 +69,10 @@ class Shard(ABC, Generic[S, Entry]):
     Attributes:
         letters: what could not be used since they were last taken.
         unresolved: contacts or visits that were dropped with their page before their outcome was known.
+        page_type: what its pages are.
     """
+
+    page_type: type[Page[Any]] = Page
 
     def __init__(self, topic: str, partition: int, floor: Floor, horizons: Horizons) -> None:
         """An empty shard; `topic` is its name without the namespace."""
@@ -111,7 +114,7 @@ class Shard(ABC, Generic[S, Entry]):
             return None
         page: Page[Entry] | None = scope.pages.get(slot)
         if page is None:
-            page = Page(scope.id, slot)
+            page = self.page_type(scope.id, slot)
             if page.end > LATEST_MS:
                 self._refuse(event, "a time after the year 2099")
                 return None
@@ -228,7 +231,7 @@ class Shard(ABC, Generic[S, Entry]):
             if scope is None:
                 scope = self._make_scope(scope_id, self.clocks.site(scope_id.partition("/")[0]))
                 self.scopes[scope_id] = scope
-            page: Page[Entry] = Page.restore(scope_id, slot, value)
+            page: Page[Entry] = self.page_type.restore(scope_id, slot, value)
             scope.pages[slot] = page
             for half_hour in half_hours_of(self._timezone(scope_id), slot):
                 self._await_end(scope, half_hour)
