@@ -96,8 +96,15 @@ class Queue(Contract):
         return tuple(sorted({*self.thresholds_s, self.target_s}))
 
 
+AUTO = "auto"
+"""Key of a choice that nobody makes: the node goes on by itself."""
+
+
 class MenuChoice(Contract):
-    """A key of a menu and the node that it leads to; `to` may also be a queue's id, or "end"."""
+    """A key of a menu and the node that it leads to; `to` may also be a queue's id, or "end".
+
+    Key "auto": the node goes on by itself, with no input.
+    """
 
     key: Annotated[str, StringConstraints(min_length=1, max_length=8)]
     to: Annotated[str, StringConstraints(min_length=1, max_length=128)]

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from services.ingest.domain.packing import count_kinds
-from services.ingest.domain.simulator import Floor, Simulator, SnapshotError
+from services.ingest.domain.simulator import Floor, Simulator, SnapshotError, topology_of
 from services.ingest.outlet import Outlet
 from services.ingest.profiles import shipped_profiles
 from services.ingest.progress import Phase, Standing
@@ -89,7 +89,7 @@ class Simulation:
         Raises:
             SimulationError: the kept position is not of this floor and seed.
         """
-        await self.outlet.topology(self.plan.floor.topology().records)
+        await self.outlet.topology(topology_of(self.plan.floor).records)
         simulator = await self._where_it_was()
         pace = Pace(self.plan, simulator.clock)
         self._kept_at = time.monotonic()

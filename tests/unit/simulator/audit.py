@@ -40,6 +40,8 @@ class Audit:
         self.lines: dict[str, dict[str, Leg]] = defaultdict(dict)
         """Queue → contact → leg of those who wait."""
         self.visits: dict[str, list[Event]] = {}
+        self.shortcuts: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {}
+        """(site, flow) → segments that it is for, its first node."""
         self.expected: dict[str, tuple[int, str]] = {}
         """Contact → (when, where) it must be offered next."""
         self.ids: set[str] = set()
@@ -49,6 +51,9 @@ class Audit:
         for site in floor.sites:
             for queue in site.queues:
                 self.channels[f"{site.id}/{queue.id}"] = queue.channel
+            for flow in site.flows:
+                if flow.shortcut:
+                    self.shortcuts[site.id, flow.id] = (flow.shortcut.segments, flow.shortcut.menu.node)
             for segment in site.segments:
                 self.priorities[site.id, segment.id] = segment.priority
             for team in site.teams:
@@ -157,7 +162,18 @@ class Audit:
     def see_ivrnodevisited(self, event: wire.IvrNodeVisited) -> None:
         path = self.visits[event.contact]
         assert (event.entered_at, event.depth) == (path[0].at, len(path))
+        if event.depth == 1:
+            entered = path[0]
+            assert isinstance(entered, wire.IvrEntered)
+            site, _, flow = event.flow.partition("/")
+            favoured, shortcut = self.shortcuts.get((site, flow), ((), ""))
+            assert (entered.segment in favoured) == (event.node == shortcut), "a shortcut is for its segments only"
         path.append(event)
+
+    def see_ivrinputfailed(self, event: wire.IvrInputFailed) -> None:
+        here = self.visits[event.contact][-1]
+        assert isinstance(here, wire.IvrNodeVisited)
+        assert (event.flow, event.node) == (here.flow, here.node), "an input failed where the caller is not"
 
     def see_ivrexited(self, event: wire.IvrExited) -> None:
         path = self.visits.pop(event.contact)

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
-from services.ingest.domain.simulator import Floor, FloorError, SnapshotError, parse_floor
+from services.contracts.menus import warnings
+from services.ingest.domain.simulator import Floor, FloorError, SnapshotError, parse_floor, topology_of
 from services.ingest.domain.simulator.load import load_floor
+from services.ingest.sources.files import shipped
 from tests.unit.simulator.floors import HOUR, MONDAY, fixed, floor, group, queue, simulator, site, text
 
 MENU = {"node": "first", "time": fixed(5), "queue": "q"}
@@ -110,9 +112,54 @@ def test_a_floor_survives_writing_and_reading_and_keeps_its_digest() -> None:
     assert other.digest != made.digest
 
 
-def test_the_rest_of_the_system_is_told_of_sites_queues_and_flows() -> None:
-    told = Floor.model_validate(GOOD).topology()
-    assert [record.id for record in told.records] == ["site", "site/q", "site/main"]
+def test_the_rest_of_the_system_is_told_of_sites_queues_menus_teams_and_agents() -> None:
+    told = topology_of(Floor.model_validate(GOOD))
+    assert [record.id for record in told.sites] == ["site"]
+    assert [record.id for record in told.queues] == ["site/q"]
+    assert [record.id for record in told.flows] == ["site/main"]
+    assert [record.id for record in told.teams] == ["site/team"]
+    assert [(record.id, record.team) for record in told.agents][:1] == [("site-team-01", "site/team")]
+    assert all(record.queues == ("site/q",) for record in told.agents)
+
+
+def test_a_menu_is_published_as_callers_hear_it() -> None:
+    welcome = {
+        "node": "welcome", "time": fixed(5), "choices": [
+            {"node": "balance", "name": text("Balance"), "share": 0.4, "time": fixed(5), "self_service": 0.5, "queue": "q"},
+            {"node": "sales", "share": 0.6, "time": fixed(5), "queue": "q"},
+        ],
+    }  # fmt: skip
+    menu = {
+        "id": "main", "name": text("Main"), "arrivals": {"per_day": 100}, "menu": welcome,
+        "shortcut": {"segments": ["vip"], "menu": {"node": "desk", "time": fixed(1), "queue": "q"}},
+    }  # fmt: skip
+    segments = [{"id": "regular", "share": 0.5}, {"id": "vip", "share": 0.5}]
+    (flow,) = topology_of(floor(site([queue()], [group(1, "q")], flows=[menu], segments=segments))).flows
+    told = {node.id: [(choice.key, choice.to) for choice in node.choices] for node in flow.nodes}
+    assert told == {
+        "welcome": [("1", "balance"), ("2", "sales")],
+        "balance": [("auto", "site/q"), ("auto", "end")],
+        "sales": [("auto", "site/q")],
+        "desk": [("auto", "site/q")],
+    }
+    assert [node.id for node in flow.nodes if node.shortcut] == ["desk"]
+    assert warnings(flow) == ()
+
+
+def test_a_shortcut_for_a_segment_that_nobody_belongs_to_is_refused() -> None:
+    menu = {
+        "id": "main", "name": text("Main"), "arrivals": {"per_day": 100}, "menu": {"node": "a", "time": fixed(5), "queue": "q"},
+        "shortcut": {"segments": ["vip"], "menu": {"node": "desk", "time": fixed(1), "queue": "q"}},
+    }  # fmt: skip
+    with pytest.raises(ValueError, match=r"flows.0.shortcut.segments: 'vip' is none of regular"):
+        floor(site([queue()], [group(1, "q")], flows=[menu]))
+
+
+def test_the_menus_of_the_demo_keep_to_three_levels_and_six_choices() -> None:
+    demo = parse_floor(shipped("floors/demo.yaml").read_text(encoding="utf-8"), "demo")
+    flows = topology_of(demo).flows
+    assert [warnings(flow) for flow in flows] == [()] * 3
+    assert all(flow.nodes for flow in flows)
 
 
 def test_a_snapshot_of_another_floor_seed_or_start_is_refused() -> None:
@@ -131,7 +178,7 @@ def test_a_snapshot_of_another_floor_seed_or_start_is_refused() -> None:
 @pytest.mark.parametrize(("queues", "rate"), [(1, 1.0), (45, 60.0)])
 def test_a_floor_made_to_measure_has_its_queues_and_about_its_events_a_second(queues: int, rate: float) -> None:
     made = load_floor(queues, rate)
-    assert len(made.topology().queues) == queues
+    assert len(topology_of(made).queues) == queues
     running = simulator(made)
     running.run_until(MONDAY + HOUR // 6)
     assert len(running.run_until(MONDAY + HOUR // 2)) / 1200 == pytest.approx(rate, rel=0.1)

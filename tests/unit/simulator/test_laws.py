@@ -41,7 +41,10 @@ def menus(draw: Callable[..., Any], names: list[str]) -> dict[str, Any]:
         "self_service": draw(shares), "queue": draw(st.sampled_from(names)),
     }  # fmt: skip
     below = {"node": "below", "time": draw(times), "choices": [end | {"node": "deep", "share": 1}], "share": 0.75}
-    return {"node": "first", "time": draw(times), "hang_up": draw(shares), "choices": [end, below]}
+    return {
+        "node": "first", "time": draw(times), "hang_up": draw(shares), "choices": [end, below],
+        "invalid": draw(shares), "timeouts": draw(shares),
+    }  # fmt: skip
 
 
 @st.composite
@@ -67,6 +70,8 @@ def sites(draw: Callable[..., Any], name: str) -> dict[str, Any]:
         for _ in range(draw(st.integers(1, 3)))
     ]  # fmt: skip
     flow = {"id": "menu", "name": text("Menu"), "arrivals": {"per_day": 700}, "menu": draw(menus(names))}
+    if draw(st.booleans()):
+        flow["shortcut"] = {"segments": ["vip"], "menu": {"node": "vip", "time": draw(times), "queue": names[0]}}
     peak = {"multiplier": 4, "repeating": {"after_min": 10, "for_min": 20, "every_min": 60}}
     return site(
         [draw(queues(one, [other for other in names if other != one])) for one in names],

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.contracts.events import Abandoned, Answered, Offered
-from services.ingest.domain.simulator import Simulator
+from services.ingest.domain.simulator import Simulator, topology_of
 from services.ingest.domain.simulator.arrivals import Rate
 from services.ingest.domain.simulator.chance import sampler
 from services.ingest.domain.simulator.description import Arrivals, Duration, Peak, Shift
@@ -118,7 +118,7 @@ def test_a_profile_leaves_out_weekends_and_lines_that_can_not_be_read() -> None:
 def test_the_demo_floor_keeps_its_level_but_for_the_site_with_the_peaks() -> None:
     """A Wednesday, 08:00–20:00 on the bank's clock: two sites around 80–95 %; in the peaks the third loses its own."""
     demo, start = read_floor("demo"), at("1999-01-13T08:00+02:00")
-    targets = {queue.id: queue.target_s * 1000 for queue in demo.topology().queues}
+    targets = {queue.id: queue.target_s * 1000 for queue in topology_of(demo).queues}
     events = Simulator(demo, 7, start, profiles=shipped_profiles()).run_until(start + 12 * HOUR)
     good: dict[tuple[str, bool], list[bool]] = {}
     for event in events:

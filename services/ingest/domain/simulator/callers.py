@@ -9,17 +9,20 @@ from services.contracts.events import (
     FlowedOut,
     IvrEntered,
     IvrExited,
+    IvrFault,
+    IvrInputFailed,
     IvrNodeVisited,
     IvrOutcome,
     Offered,
 )
 from services.ingest.domain.simulator import desk, routing
-from services.ingest.domain.simulator.actions import ARRIVE, GIVE_UP, MENU, OVERFLOW, REDIAL
+from services.ingest.domain.simulator.actions import ARRIVE, GIVE_UP, MENU, MISPRESS, OVERFLOW, REDIAL
 from services.ingest.domain.simulator.run import Run
 from services.ingest.domain.simulator.state import Contact
 
 # What a caller does at the end of a menu node; 0 and up: goes on to that node.
 HANGS_UP, IS_CONTAINED, GOES_TO_QUEUE = -1, -2, -3
+FAULTS: tuple[IvrFault, ...] = ("invalid", "timeout")
 GOLDEN = 0.6180339887498949  # multiples of it, modulo 1, spread evenly
 
 
@@ -68,7 +71,7 @@ def redial(run: Run, stream: int, customer: int) -> None:
             contact.customer_id,
         )
     )
-    _visit(run, contact, table.node)
+    _visit(run, contact, table.shortcut if contact.segment in table.favoured else table.node)
 
 
 def _visit(run: Run, contact: Contact, node: int) -> None:
@@ -79,7 +82,7 @@ def _visit(run: Run, contact: Contact, node: int) -> None:
             run.contact_event_id(contact), run.source, now, table.flow, contact.id, contact.since, table.id, table.depth
         )
     )
-    listens = table.time(chance)
+    listens = table.time(chance) + _fumble(run, contact, node)
     if table.hang_up and chance.random() < table.hang_up:
         listens, then = int(listens * chance.random()), HANGS_UP
     elif table.self_service and chance.random() < table.self_service:
@@ -89,6 +92,31 @@ def _visit(run: Run, contact: Contact, node: int) -> None:
     else:
         then = table.choices[min(bisect(table.bounds, chance.random()), len(table.choices) - 1)]
     run.schedule(now + listens, MENU, contact.number, then)
+
+
+def _fumble(run: Run, contact: Contact, node: int) -> int:
+    """Failed inputs at a node, and how much longer the caller listens for them (ms)."""
+    table, chance, longer = run.layout.nodes[node], run.chances[contact.site], 0
+    for fault, share in enumerate((table.invalid, table.timeouts)):
+        if share and chance.random() < share:
+            longer += table.time(chance)
+            run.schedule(run.state.clock + longer, MISPRESS, contact.number, node * len(FAULTS) + fault)
+    return longer
+
+
+def mispress(run: Run, number: int, what: int) -> None:
+    """The caller presses what is no choice, or nothing in time; unless they have gone."""
+    contact = run.state.contacts.get(number)
+    if contact is None or contact.stage != "ivr":
+        return
+    node, fault = divmod(what, len(FAULTS))
+    table = run.layout.nodes[node]
+    run.said.append(
+        IvrInputFailed(
+            run.contact_event_id(contact), run.source, run.state.clock, table.flow, contact.id, contact.since, table.id,
+            FAULTS[fault],
+        )
+    )  # fmt: skip
 
 
 def menu(run: Run, number: int, then: int) -> None:

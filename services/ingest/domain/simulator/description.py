@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
-from services.contracts.topology import Contract, Id
+from services.contracts.topology import Contract, Id, Text
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -94,14 +94,18 @@ class MenuNode(Contract):
     """A step of a voice menu: the caller listens for `time`, then is served, hangs up, or goes on.
 
     A share `hang_up` leaves somewhere in it; of the others a share `self_service` has what it wanted and is contained;
-    the rest goes to `queue`, or on by `choices`.
+    the rest goes to `queue`, or on by `choices`. While listening, a share `invalid` presses what is no choice, and a
+    share `timeouts` nothing in time; they are asked again.
     """
 
     node: Id
+    name: Text | None = None
     time: Duration
     share: Share = Field(default=1.0, description="of the callers of the node above")
     hang_up: Share = 0.0
     self_service: Share = 0.0
+    invalid: Share = 0.0
+    timeouts: Share = 0.0
     queue: Id | None = None
     choices: tuple["MenuNode", ...] = ()
 

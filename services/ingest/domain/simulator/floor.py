@@ -10,7 +10,7 @@ from typing import Annotated, Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from services.contracts import events, topology
+from services.contracts import events
 from services.contracts.definitions import DefinitionName
 from services.contracts.topology import Contract, Id, Seconds, Text, Timezone
 from services.ingest.domain.simulator.description import (
@@ -82,6 +82,13 @@ class SimulatedQueue(Contract):
     arrivals: Arrivals | None = Field(default=None, description="contacts that reach the queue without a voice menu")
 
 
+class Shortcut(Contract):
+    """Customers of these segments are led past the menu, to one of their own."""
+
+    segments: Annotated[tuple[Id, ...], Field(min_length=1)]
+    menu: MenuNode
+
+
 class SimulatedFlow(Contract):
     """A voice menu and the calls that enter it."""
 
@@ -89,10 +96,15 @@ class SimulatedFlow(Contract):
     name: Text
     arrivals: Arrivals
     menu: MenuNode
+    shortcut: Shortcut | None = None
+
+    def nodes(self) -> list[MenuNode]:
+        """Every node, the shortcut's last."""
+        return self.menu.nodes() + (self.shortcut.menu.nodes() if self.shortcut else [])
 
     @model_validator(mode="after")
     def _node_names_are_unique(self) -> Self:
-        _unique("node", [node.node for node in self.menu.nodes()])
+        _unique("node", [node.node for node in self.nodes()])
         return self
 
 
@@ -149,8 +161,11 @@ class SimulatedSite(Contract):
         for q, queue in enumerate(self.queues):
             if queue.overflow:
                 yield f"queues.{q}.overflow.to", queue.overflow.to, queues - {queue.id}
+        segments = {segment.id for segment in self.segments}
         for f, flow in enumerate(self.flows):
-            for node in flow.menu.nodes():
+            if flow.shortcut:
+                yield from ((f"flows.{f}.shortcut.segments", segment, segments) for segment in flow.shortcut.segments)
+            for node in flow.nodes():
                 if node.queue:
                     yield f"flows.{f}.menu, node {node.node!r}, queue", node.queue, queues
         for t, team in enumerate(self.teams):
@@ -180,16 +195,6 @@ class Floor(Contract):
     def digest(self) -> str:
         """Tells whether a kept position belongs to this very floor."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
-
-    def topology(self) -> topology.Topology:
-        """What the rest of the system has to know of it."""
-        sites, queues, flows = [], [], []
-        shared = set(topology.Queue.model_fields) - {"kind", "id"}
-        for site in self.sites:
-            sites.append(topology.Site(id=site.id, name=site.name, timezone=site.timezone))
-            queues += [topology.Queue(id=f"{site.id}/{q.id}", **q.model_dump(include=shared)) for q in site.queues]
-            flows += [topology.Flow(id=f"{site.id}/{f.id}", name=f.name) for f in site.flows]
-        return topology.Topology(sites=tuple(sites), queues=tuple(queues), flows=tuple(flows))
 
 
 def _unique(what: str, ids: list[str]) -> None:

@@ -1,6 +1,6 @@
 """A floor made ready for simulation: flat tables with indices, samplers and rates instead of names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from services.ingest.domain.simulator.floor import (
     SimulatedFlow,
     SimulatedQueue,
     SimulatedSite,
+    Team,
 )
 
 Profiles = Mapping[str, Sequence[float]]
@@ -80,6 +81,8 @@ class NodeTable:
     time: Sampler
     hang_up: float
     self_service: float
+    invalid: float
+    timeouts: float
     queue: int
     choices: tuple[int, ...]
     bounds: tuple[float, ...]
@@ -87,12 +90,17 @@ class NodeTable:
 
 @dataclass(frozen=True, slots=True)
 class StreamTable:
-    """Contacts that arrive at one place: a menu's first `node`, or a `queue`; the other is −1."""
+    """Contacts that arrive at one place: a menu's first `node`, or a `queue`; the other is −1.
+
+    Customers of the segments in `favoured` (indices) enter the menu at `shortcut`.
+    """
 
     site: int
     rate: Rate
     node: int
     queue: int
+    favoured: frozenset[int] = frozenset()
+    shortcut: int = -1
 
 
 class Layout:
@@ -125,10 +133,9 @@ class Layout:
             if place.arrivals is not None:
                 self._add_stream(site, here, place, place.arrivals, queues)
         for team in site.teams:
-            numbered = 0
+            names = iter(agent_ids(site.id, team))
             for group in team.groups:
-                self._add_group(group, site, team.id, numbered, queues)
-                numbered += group.agents
+                self._add_group(group, site, f"{site.id}/{team.id}", names, queues)
 
     def _add_stream(
         self,
@@ -144,7 +151,12 @@ class Layout:
         rate = Rate(arrivals, weights, ZoneInfo(site.timezone), peaks, self._start)  # type: ignore[arg-type]  # the str case is the line above
         if isinstance(place, SimulatedFlow):
             node = self._add_nodes(place.menu, f"{site.id}/{place.id}", 1, queues)
-            self.streams.append(StreamTable(here, rate, node, -1))
+            favoured, shortcut = frozenset[int](), -1
+            if place.shortcut is not None:
+                names = [segment.id for segment in site.segments]
+                favoured = frozenset(names.index(segment) for segment in place.shortcut.segments)
+                shortcut = self._add_nodes(place.shortcut.menu, f"{site.id}/{place.id}", 1, queues)
+            self.streams.append(StreamTable(here, rate, node, -1, favoured, shortcut))
         else:
             self.streams.append(StreamTable(here, rate, -1, queues[place.id]))
 
@@ -154,13 +166,23 @@ class Layout:
         queue = queues[node.queue] if node.queue else -1
         self.nodes.append(
             NodeTable(
-                node.node, flow, depth, sampler(node.time), node.hang_up, node.self_service, queue, choices, bounds
+                node.node,
+                flow,
+                depth,
+                sampler(node.time),
+                node.hang_up,
+                node.self_service,
+                node.invalid,
+                node.timeouts,
+                queue,
+                choices,
+                bounds,
             )
         )
         return len(self.nodes) - 1
 
     def _add_group(
-        self, group: Group, site: SimulatedSite, team: str, numbered: int, queues: Mapping[str, int]
+        self, group: Group, site: SimulatedSite, team: str, names: Iterator[str], queues: Mapping[str, int]
     ) -> None:
         here, index = len(self.sites) - 1, len(self.groups)
         skills = tuple(dict.fromkeys(queues[skill] for skill in group.skills))
@@ -169,8 +191,14 @@ class Layout:
         for queue in skills:
             self.queues[queue].groups.append(index)
         for place in range(group.agents):
-            name = f"{site.id}-{team}-{numbered + place + 1:02d}"
-            self.agents.append(AgentTable(name, here, team, index, site.shifts[group.shift], place / group.agents))
+            self.agents.append(
+                AgentTable(next(names), here, team, index, site.shifts[group.shift], place / group.agents)
+            )
+
+
+def agent_ids(site: str, team: Team) -> list[str]:
+    """Ids of a team's agents, group by group."""
+    return [f"{site}-{team.id}-{number:02d}" for number in range(1, sum(g.agents for g in team.groups) + 1)]
 
 
 def _queue_table(queue: SimulatedQueue, site: str, here: int, queues: Mapping[str, int]) -> QueueTable:

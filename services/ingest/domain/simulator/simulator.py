@@ -11,7 +11,7 @@ from services.ingest.domain.simulator.layout import Layout, Profiles
 from services.ingest.domain.simulator.run import Action, Event, Run
 from services.ingest.domain.simulator.state import Agent, State
 
-VERSION = 1  # raise it whenever the same floor, seed and start would give other events, or State changes
+VERSION = 2  # raise it whenever the same floor, seed and start would give other events, or State changes
 FOREVER = 1 << 62
 
 HANDLERS: dict[int, Action] = {
@@ -26,6 +26,7 @@ HANDLERS: dict[int, Action] = {
     actions.BREAK: desk.pause,
     actions.BACK: desk.back,
     actions.SIGN_OFF: desk.sign_off,
+    actions.MISPRESS: callers.mispress,
 }
 
 
