@@ -27,7 +27,7 @@ class Details(Contract):
     """
 
     rang: int = 0
-    held: int = 0
+    held: int = Field(default=0, description="put on hold, told by itself or by hold time at the end")
     transferred_blind: int = 0
     transferred_consulted: int = 0
     conferenced: int = 0
