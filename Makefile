@@ -7,11 +7,11 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; d
 unexport PYTHON
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo up doctor test lint bench clean
+.PHONY: help setup demo up doctor test lint bench bench-rivals clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-19s %s\n' "$$name" "$$text"; done
 
 setup: ## once: environment, locked dependencies, Kafka's jars, pages; the second time it does nothing
 	@if [ -z "$(PYTHON)" ]; then \
@@ -44,6 +44,15 @@ test: lint ## everything that CI runs: lint, tests on real Kafka and Redis, Vite
 
 bench: setup ## speed, as ratios of things measured in one run; results belong in docs/performance.md
 	$(BIN)/python -m bench $(ARGS)
+
+bench-rivals: setup ## the same beside Quix Streams and Bytewax, which it installs for itself
+	$(BIN)/python -m bench.rivals $(ARGS)
+
+chaos: setup ## kill, stop and restart every part under a feed, and compare every number (ARGS="--seed 7 --duration 300")
+	@exec $(BIN)/python -m tests.chaos $(ARGS)
+
+fuzz: setup ## a million malformed inputs at every edge (ARGS="--seed 7 --inputs 10000")
+	@exec $(BIN)/python -m tests.fuzz $(ARGS)
 
 clean: ## remove state, logs and test results; stops nothing
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m services.cli.clean; else rm -rf .floorwatch; fi
