@@ -142,6 +142,9 @@ share.coordinator.state.topic.num.partitions=4
 # A worker that was killed is missed, and its successor served, within seconds.
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
+# A broker that was killed may register again only when its former session is over: 9 s, were it not for this.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 # A small broker on a shared machine.
 num.network.threads=2
 num.io.threads=4
