@@ -1,0 +1,1 @@
+"""Agents' planned days as people bring them: CSV, iCalendar, JSON."""
