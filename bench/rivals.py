@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import psutil
 import redis
 from aiokafka import AIOKafkaProducer
 
@@ -171,6 +172,8 @@ def ours(load: Load, newest: dict[int, int], settings: CommonSettings, folder: P
             done = client.hgetall(names.progress_key)
             if all(int(done.get(f"{names.contacts.name}|{p}", -1)) >= end for p, end in newest.items()):
                 break
+            if process.status() == psutil.STATUS_ZOMBIE:
+                raise RuntimeError(f"metrics ended: {(folder / 'log' / 'metrics.log').read_text()[-2000:]}")
             time.sleep(0.2)
         spent = cpu_s(process) - before
         tiles = client.hgetall(names.tiles_key)
