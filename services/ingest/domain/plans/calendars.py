@@ -1,13 +1,14 @@
 """Schedules as iCalendar (RFC 5545): each VEVENT is one planned activity. Described in docs/schedules.md."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import recurring_ical_events
-from icalendar import Calendar
+from icalendar import Calendar, vBroken
 from pydantic import TypeAdapter, ValidationError
 
 from services.contracts.schedules import AgentId, LocalDate
@@ -27,9 +28,26 @@ AGENT, SITE, DATE = "X-FLOORWATCH-AGENT", "X-FLOORWATCH-SITE", "X-FLOORWATCH-DAT
 SHIFT_GAP_MS = 60 * 60 * 1000
 LONGEST_SHIFT_MS = 16 * 3600 * 1000
 MOST_OCCURRENCES = 200_000
+_ONCE = ("DTSTART", "DTEND", "DURATION", "SUMMARY", "UID", "RECURRENCE-ID", AGENT, SITE, DATE)
+_LISTS = ("RRULE", "RDATE", "EXDATE", "ATTENDEE", "CATEGORIES")
 _TOO_OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}
 _agent: TypeAdapter[str] = TypeAdapter(AgentId)
 _date: TypeAdapter[str] = TypeAdapter(LocalDate)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What holds for the whole file."""
+
+    terms: Terms
+    agent: str
+
+    def site(self, event: Any) -> str:
+        """Of an event."""
+        site = str(event.get(SITE, "")) or self.terms.site
+        if not site:
+            raise FieldError(SITE, "is missing: name the site by this property or for the whole file")
+        return site
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +80,15 @@ def read_calendar(content: bytes, terms: Terms, *, until: date, agent: str = "")
         raise PlanFileError(f"no iCalendar file: {error}") from error
     if not calendars:
         raise PlanFileError("no iCalendar file: there is no VCALENDAR in it")
-    reading, planned = Reading(), list[_Planned]()
+    reading, planned, source = Reading(), list[_Planned](), _Source(terms, agent)
     for calendar in calendars:
-        for event in _occurrences(calendar, until, reading):
+        for event in _occurrences(calendar, until, source, reading):
             reading.items += 1
-            planned += _planned(event, terms, agent, reading)
+            planned += _planned(event, source, reading)
     return without_refused(reading, _days(planned, terms))
 
 
-def _occurrences(calendar: Any, until: date, reading: Reading) -> Iterator[Any]:
+def _occurrences(calendar: Any, until: date, source: _Source, reading: Reading) -> Iterator[Any]:
     """Every single event up to `until`, or later if it does not recur."""
     single: Any = Calendar()
     recurring: Any = Calendar()
@@ -78,11 +96,15 @@ def _occurrences(calendar: Any, until: date, reading: Reading) -> Iterator[Any]:
         if component.name != "VEVENT":
             recurring.add_component(component)  # time zones
             continue
+        if problem := _malformed(component):
+            reading.items += 1
+            reading.mistakes += _refused(component, FieldError(*problem), source)
+            continue
         rules = component.get("RRULE", [])
         often = {str(f).upper() for rule in _listed(rules) for f in rule.get("FREQ", [])} & _TOO_OFTEN
         if often:
-            mistake = Mistake(place=_place(component), field="RRULE", reason=f"recurs {often.pop()}: no shift does")
-            reading.mistakes.append(mistake)
+            reading.items += 1
+            reading.mistakes += _refused(component, FieldError("RRULE", f"recurs {often.pop()}: no shift does"), source)
         elif rules or "RDATE" in component or "RECURRENCE-ID" in component:
             recurring.add_component(component)
         else:
@@ -90,6 +112,21 @@ def _occurrences(calendar: Any, until: date, reading: Reading) -> Iterator[Any]:
     yield from single.walk("VEVENT")
     if recurring.walk("VEVENT"):
         yield from _expanded(recurring, until, reading)
+
+
+def _malformed(event: Any) -> tuple[str, str] | None:
+    """(property, reason) if one that is read here can't be; others may be as they like."""
+    for name in (*_ONCE, *_LISTS):
+        value = event.get(name)
+        if isinstance(value, list) and name in _ONCE:
+            return name, "is given twice"
+        if _broken(value):
+            return name, next((reason for which, reason in event.errors if which == name), "can't be read")
+    return None
+
+
+def _broken(value: Any) -> bool:
+    return any(isinstance(one, vBroken) for one in _listed(value))
 
 
 def _expanded(recurring: Any, until: date, reading: Reading) -> Iterator[Any]:
@@ -103,17 +140,27 @@ def _expanded(recurring: Any, until: date, reading: Reading) -> Iterator[Any]:
     yield from found[:MOST_OCCURRENCES]
 
 
-def _planned(event: Any, terms: Terms, agent: str, reading: Reading) -> Iterator[_Planned]:
-    place = _place(event)
+def _refused(event: Any, error: FieldError, source: _Source) -> Iterator[Mistake]:
+    """What is wrong with an event whose times are not known for sure: its day, if any, is where it begins."""
+    agents, day = [""], ""
+    with suppress(FieldError):
+        if not any(_broken(event.get(name)) for name in (AGENT, SITE, "ATTENDEE")):
+            zone = source.terms.zone(source.site(event))
+            start = _ms(_moment(event, "DTSTART"), zone)
+            agents = _agents(event, source.agent)
+            day = datetime.fromtimestamp(start / 1000, zone).date().isoformat()
+    for agent in agents:
+        yield Mistake(place=_place(event), field=error.field, reason=str(error), agent=agent if day else "", date=day)
+
+
+def _planned(event: Any, source: _Source, reading: Reading) -> Iterator[_Planned]:
+    place, terms = _place(event), source.terms
     try:
-        agents = _agents(event, agent)
-        site = str(event.get(SITE, "")) or terms.site
-        if not site:
-            raise FieldError(SITE, "is missing: name the site by this property or for the whole file")  # noqa: TRY301
+        agents = _agents(event, source.agent)
+        site = source.site(event)
         start, end, all_day = _span(event, terms.zone(site))
     except FieldError as error:
-        # Of which day it is nobody knows.
-        reading.mistakes.append(Mistake(place=place, field=error.field, reason=str(error)))
+        reading.mistakes += _refused(event, error, source)
         return
     given, activity, mistake = "", "", None
     try:
@@ -149,12 +196,10 @@ def _agents(event: Any, agent: str) -> list[str]:
 
 
 def _span(event: Any, zone: ZoneInfo) -> tuple[int, int, bool]:
-    if "DTSTART" not in event:
-        raise FieldError("DTSTART", "is missing")
-    start = event["DTSTART"].dt
+    start = _moment(event, "DTSTART")
     all_day = not isinstance(start, datetime)
     if "DTEND" in event:
-        end = event["DTEND"].dt
+        end = _moment(event, "DTEND")
     elif "DURATION" in event:
         end = start + event["DURATION"].dt
     elif all_day:
@@ -165,6 +210,17 @@ def _span(event: Any, zone: ZoneInfo) -> tuple[int, int, bool]:
     if span[1] <= span[0]:
         raise FieldError("DTEND", "must lie after DTSTART")
     return *span, all_day
+
+
+def _moment(event: Any, name: str) -> date:
+    """A property that is a day or a moment."""
+    value = event.get(name)
+    if value is None:
+        raise FieldError(name, "is missing")
+    moment = None if isinstance(value, list) or _broken(value) else value.dt
+    if not isinstance(moment, date):
+        raise FieldError(name, "is no date or time")
+    return moment
 
 
 def _ms(moment: date | datetime, zone: ZoneInfo) -> int:
@@ -224,8 +280,9 @@ def _days(planned: Iterable[_Planned], terms: Terms) -> Iterator[Any]:
 
 
 def _place(event: Any) -> str:
-    start = event.get("DTSTART")
-    when = f" of {start.dt}" if start is not None else ""
+    when = ""
+    with suppress(FieldError):
+        when = f" of {_moment(event, 'DTSTART')}"
     return f"event {shortened(event.get('SUMMARY', '') or event.get('UID', '?'))!r}{when}"
 
 
