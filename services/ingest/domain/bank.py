@@ -29,7 +29,7 @@ from services.contracts.events import (
 )
 from services.ingest.domain.local_time import at_local, nearest_local
 from services.ingest.domain.pseudonym import Pseudonym
-from services.ingest.domain.rows import RowError
+from services.ingest.domain.rows import RowError, quoted
 
 COLUMNS = (
     "vru+line", "call_id", "customer_id", "priority", "type", "date", "vru_entry", "vru_exit", "vru_time",
@@ -266,7 +266,7 @@ def _customer(text: dict[str, str]) -> str:
 
 def _whole(text: dict[str, str], field: str, *, least: int | None = None) -> int:
     if not _WHOLE.fullmatch(text[field]):
-        raise RowError(field, f"{text[field][:40]!r} is no whole number")
+        raise RowError(field, f"{quoted(text[field])} is no whole number")
     value = int(text[field])
     if least is not None and value < least:
         raise RowError(field, f"{value} is less than {least}")
@@ -278,20 +278,20 @@ def _outcome(text: dict[str, str]) -> Outcome:
         case "AGENT" | "HANG" | "PHANTOM" as known:
             return known
         case other:
-            raise RowError("outcome", f"{other[:40]!r} is not AGENT, HANG or PHANTOM")
+            raise RowError("outcome", f"{quoted(other)} is not AGENT, HANG or PHANTOM")
 
 
 def _clock(text: dict[str, str], field: str) -> int:
     second = _second_of_day(text[field])
     if second is None:
-        raise RowError(field, f"{text[field][:40]!r} is no time of day such as 9:05:00")
+        raise RowError(field, f"{quoted(text[field])} is no time of day such as 9:05:00")
     return second
 
 
 def _date(text: dict[str, str], field: str) -> date:
     day = _day(text[field])
     if day is None:
-        raise RowError(field, f"{text[field][:40]!r} is no date as yymmdd")
+        raise RowError(field, f"{quoted(text[field])} is no date as yymmdd")
     return day
 
 

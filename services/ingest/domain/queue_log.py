@@ -23,7 +23,7 @@ used only where the log begins in the middle of a call.
 A `Local/…` member is a dial-out proxy of an agent who has a log-in of his own, and is passed over.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +41,7 @@ from services.contracts.events import (
     Offered,
 )
 from services.ingest.domain.pseudonym import Pseudonym
-from services.ingest.domain.rows import RowError
+from services.ingest.domain.rows import RowError, quoted
 
 EXPORT_COLUMNS = (
     "uid", "date_time", "callid", "queue_name", "type", "event", "param1", "param2", "param3", "entpos", "expos",
@@ -73,6 +73,8 @@ PAUSES: dict[str, AgentState] = {
 }  # fmt: skip
 
 FORGET_AFTER_MS = 60_000
+WEEK_S = 7 * 86_400
+"""No wait and no talk is longer, here as over HTTP (contracts.edge)."""
 _HELD_AT = {"CONNECT": 0, "ABANDON": 2, "EXITEMPTY": 2, "EXITWITHTIMEOUT": 2, "EXITWITHKEY": 3}
 _TIMES_AT = {"COMPLETEAGENT": (0, 1), "COMPLETECALLER": (0, 1), "BLINDTRANSFER": (2, 3), "TRANSFER": (2, 3)}
 
@@ -223,7 +225,10 @@ class Tracker:
         leg = self._legs.get((entry.call, entry.queue))
         if leg is None:  # the log begins in the middle of this call
             answered = entry.at - entry.talked if entry.event in ENDS else None
-            leg = _Leg((answered if answered is not None else entry.at) - entry.held, answered)
+            offered = (answered if answered is not None else entry.at) - entry.held
+            if offered < 0:
+                raise RowError("time", f"the call would have come before 1970 ({entry.event})")
+            leg = _Leg(offered, answered)
             self._legs[entry.call, entry.queue] = leg
         at = max(entry.at, leg.offered)  # a clock that was set back must not make a wait negative
         if entry.event == "CONNECT":
@@ -348,24 +353,25 @@ def _known(event: str) -> str:
 
 
 def _epoch_ms(text: str) -> int:
-    return _number(text, "time", "seconds since 1970", lambda seconds: round(seconds * 1000))
+    return _number(text, "time", "seconds since 1970", most=1e11)
 
 
 def _seconds(args: Sequence[str], place: int, name: str, *, optional: bool = False) -> int:
     text = _nth(args, place)
     if optional and not text:
         return 0
-    return _number(text, name, "a number of seconds", lambda seconds: round(seconds * 1000))
+    return _number(text, name, "a number of seconds, of a week at most", most=WEEK_S)
 
 
-def _number(text: str, name: str, what: str, convert: Callable[[float], int]) -> int:
+def _number(text: str, name: str, what: str, *, most: float) -> int:
+    """Milliseconds."""
     try:
         value = float(text)
     except ValueError:
-        raise RowError(name, f"{text[:40]!r} is not {what}") from None
-    if not 0 <= value < 1e11:
-        raise RowError(name, f"{text[:40]!r} is not {what}")
-    return convert(value)
+        raise RowError(name, f"{quoted(text)} is not {what}") from None
+    if not 0 <= value <= most:
+        raise RowError(name, f"{quoted(text)} is not {what}")
+    return round(value * 1000)
 
 
 def _nth(args: Sequence[str], place: int) -> str:

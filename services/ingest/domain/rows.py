@@ -1,5 +1,17 @@
 """Rows and lines that can't be read."""
 
+import re
+
+_DIGIT = re.compile(r"\d")
+MANY_DIGITS = 7
+"""A value with so many may be a customer's number, where fields were shifted."""
+
+
+def quoted(value: str) -> str:
+    """The beginning of a value for a message, without what may be a customer's number."""
+    begin = value[:40]
+    return repr(_DIGIT.sub("#", begin) if len(_DIGIT.findall(begin)) >= MANY_DIGITS else begin)
+
 
 class RowError(ValueError):
     """A row that can't be read.

@@ -1,8 +1,9 @@
 """Lines of a queue_log or rows of its database export → events; what is unknown or broken is kept aside."""
 
 import csv
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from services.ingest.domain.queue_log import (
 from services.ingest.domain.rows import RowError
 from services.ingest.sources.files import opened
 from services.ingest.sources.rejects import Rejects, masked
+
+_TIME_OR_CALL = re.compile(r"1\d{9}(\.\d{1,9})?", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -45,11 +48,11 @@ class Reader:
         """The events of a plain line; none if it was kept aside."""
         if not text.strip():
             return []
-        return self._take(lambda: read_line(text), file, number, _hide(text.rstrip("\r\n").split("|")))
+        return self._take(lambda: read_line(text), file, number, _hide(text.rstrip("\r\n").split("|"), calls=(1,)))
 
     def row(self, values: list[str], columns: tuple[str, ...], *, file: str, number: int) -> list[AnyEvent]:
         """The events of a row of the export; none if it was kept aside."""
-        return self._take(lambda: read_export(values, columns), file, number, _hide(values, after=6))
+        return self._take(lambda: read_export(values, columns), file, number, _hide(values, calls=(1, 2)))
 
     def taken_aside(self) -> list[DeadLetter]:
         """The letters since the last call."""
@@ -63,7 +66,7 @@ class Reader:
         try:
             return self.tracker.feed(self._of_the_past(read()))
         except UnknownEventError as error:
-            self.names[error.event[:40]] += 1
+            self.names[masked(error.event[:40])] += 1
             self.aside.add(file=file, line=number, reason="unknown event", field_name="event", content=content)
         except RowError as error:
             self.rejects.add(file=file, line=number, reason=error.reason, field_name=error.field, content=content)
@@ -88,7 +91,7 @@ def read_file(path: Path, reader: Reader, *, export: bool | None) -> Iterator[li
         first = next(found, None)
         if first is None:
             return
-        if export or (export is None and is_export_header(next(csv.reader([first[1]]), []))):
+        if export or (export is None and is_export_header(_cells(first[1]))):
             yield from _read_export(path, reader, first[1], (text for _, text in found))
             return
         yield reader.line(first[1], file=str(path), number=first[0])
@@ -97,22 +100,46 @@ def read_file(path: Path, reader: Reader, *, export: bool | None) -> Iterator[li
 
 
 def _read_export(path: Path, reader: Reader, header: str, rest: Iterable[str]) -> Iterator[list[AnyEvent]]:
-    names = next(csv.reader([header]), [])
+    names = _cells(header)
     try:
         columns = check_export_header(names)
     except RowError as error:
         reader.rejects.add(
-            file=str(path), line=1, reason=f"{error.reason}; file skipped", field_name=error.field, content=_hide(names)
+            file=str(path),
+            line=1,
+            reason=f"{error.reason}; file skipped",
+            field_name=error.field,
+            content=_hide(names, calls=()),
         )
         return
-    rows = csv.reader(rest)
-    for values in rows:
+    for number, text in enumerate(rest, 2):
+        values = _cells(text)
         if values and not is_export_header(values):  # files that were put together have their headers in the middle
-            yield reader.row(values, columns, file=str(path), number=rows.line_num + 1)
+            yield reader.row(values, columns, file=str(path), number=number)
 
 
-def _hide(fields: list[str], *, after: int = 5) -> str:
-    """A line's fields, those after the event masked: they may hold a caller's number."""
-    if len(fields) <= after:
-        return masked("|".join(fields))
-    return "|".join([*fields[:after], masked("|".join(fields[after:]))])
+def _cells(text: str) -> list[str]:
+    """A line's cells; none if it is blank. No export has a line's end inside quotes: a stray quote costs its own line.
+
+    What the csv module does not take (a cell of 128 KB, a NUL) is one cell, and so a row that is refused.
+    """
+    if not text.strip():
+        return []
+    line = text.rstrip("\r\n")
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return [line]
+
+
+def _hide(fields: list[str], *, calls: Sequence[int]) -> str:
+    """A line's fields, masked wherever a caller's number may be: anywhere, if fields were lost or shifted.
+
+    Only what begins like a time and can be nothing else stays: the time of the line and Asterisk's id of the call, at
+    their places.
+    """
+    kept = {0, *calls}
+    return "|".join(
+        field if place in kept and _TIME_OR_CALL.fullmatch(field) else masked(field.replace("|", " "))
+        for place, field in enumerate(fields)
+    )[:2000]

@@ -1,0 +1,249 @@
+"""Garbage on the Kafka topics themselves and in Redis, as metrics, alerts and the API read them.
+
+Records of the event topics are msgpack lists: events with wrong fields among good ones, and bytes that are no list.
+Tiles, topology and what the API reads are JSON. What `test_edges.py` does with the running services, this does with
+their domains, a thousand times as often.
+"""
+
+import json
+import random
+from typing import Any
+
+import msgspec
+
+from services.alerts.domain.engine import Engine
+from services.alerts.domain.keeper import AlertKeeper
+from services.alerts.rule_file import read_rules
+from services.api.domain.board import Board
+from services.api.domain.feeds import FreshnessLimits
+from services.api.feed import Changes
+from services.contracts import events as wire
+from services.contracts.keeping import Checkpoint, Keeper, Record, StateEntry
+from services.contracts.letters import DeadLetter
+from services.contracts.metrics import Interval, Tile, interval_adapter
+from services.contracts.names import Names
+from services.contracts.topology import record_key, unknown_queue, unknown_site
+from services.ingest.domain.edge import to_wire
+from services.ingest.domain.posts import read
+from services.metrics.domain.floor import Floor
+from services.metrics.domain.keeper import MetricsKeeper
+from tests.fuzz import mutate
+from tests.fuzz.bodies import hide, valid
+from tests.fuzz.law import Tally, check_letters
+
+NAMES = Names("fuzz")
+AT_ONCE = 20
+ROUND = 50
+"""Records between two checkpoints."""
+GOOD = "porto/good"
+"""The queue of the good events; its site's clock is not touched by the bad ones."""
+START = 1_767_960_000_000
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder().decode
+
+
+def event_topics(inputs: int, chance: random.Random) -> Tally:
+    """The metrics keeper under records of good, bad and unreadable events."""
+    tally = Tally()
+    while tally.given < inputs:
+        keeper = MetricsKeeper(NAMES, Floor())
+        keeper.restore([], frozenset({0}))
+        good = given = 0
+        states: dict[bytes, StateEntry] = {}
+        letters: list[DeadLetter] = []
+        half_hours: dict[bytes | None, Interval] = {}
+        for offset in range(4 * ROUND):
+            value, items, good_ones = _record(chance, offset)
+            topic = (
+                chance.choice((NAMES.contacts, NAMES.contacts, NAMES.ivr)).name
+                if not good_ones
+                else NAMES.contacts.name
+            )
+            given, good = given + items, good + good_ones
+            keeper.apply(Record(topic, 0, offset, value))
+            if offset % ROUND == ROUND - 1:
+                keeper.news()
+                for part in _checkpoints(keeper):
+                    states |= {state.key: state for state in part.state}
+                    for output in part.outputs:
+                        assert output.value is not None
+                        if output.topic == NAMES.dead_letters.name:
+                            letters.append(DeadLetter.model_validate_json(output.value))
+                        else:
+                            one = interval_adapter.validate_json(output.value)
+                            if isinstance(one, Interval) and one.scope == GOOD:
+                                half_hours[output.key] = one
+        again = MetricsKeeper(NAMES, Floor())
+        again.restore([state for state in states.values() if state.value is not None], frozenset({0}))
+        for tile in keeper.news().tiles + again.news().tiles:
+            Tile.model_validate_json(tile[1])
+        counted = sum(one.by_threshold[20].offered for one in half_hours.values())
+        if counted != good:
+            tally.breach(f"metrics: {counted} of {good} good calls were counted")
+        unread = sum(letter.reason.startswith("no event of this topic") for letter in letters)
+        if keeper.events + unread != given:
+            tally.breach(f"metrics: {keeper.events} events read and {unread} not, of {given}")
+        tally.count(given=given, accepted=given - len(letters), refused=len(letters), where="metrics")
+        check_letters(tally, letters, where="metrics")
+    return tally
+
+
+def tiles_topic(inputs: int, chance: random.Random) -> Tally:
+    """The alerts keeper under arrays of tiles and clocks, some items spoilt, and arrays that are none."""
+    tally = Tally()
+    keeper = AlertKeeper(NAMES, Engine(read_rules(None)))
+    keeper.restore([], frozenset({0}))
+    state: StateEntry | None = None
+    offset = 0
+    while tally.given < inputs:
+        letters: list[DeadLetter] = []
+        given = 0
+        for _ in range(ROUND):
+            offset += 1
+            good = _tile(chance, GOOD, START + offset * 1000)
+            items = [_tile(chance, f"lisbon/q{n}", START + offset * 1000) for n in range(3)] + [_feed(offset)]
+            items = [mutate.tree(chance, item) if chance.random() < 0.7 else item for item in items] + [good]
+            value = _json(items)
+            spoilt = chance.random() < 0.1
+            if spoilt:
+                value = mutate.raw(chance, value)
+            keeper.apply(Record(NAMES.tiles.name, 0, offset, value))
+            given += 1 if spoilt else len(items)
+            known = keeper.engine._queues.get(GOOD)
+            if not spoilt and (known is None or known.as_of != good["as_of"]):
+                tally.breach(f"alerts: a good tile was lost among {value[:300]!r}")
+        for part in _checkpoints(keeper):
+            state = next((one for one in part.state), state)
+            letters += [
+                DeadLetter.model_validate_json(output.value or b"")
+                for output in part.outputs
+                if output.topic == NAMES.dead_letters.name
+            ]
+        keeper.engine.alerts()
+        if state is not None:
+            AlertKeeper(NAMES, Engine(read_rules(None))).restore([state], frozenset({0}))
+        tally.count(given=given, accepted=given - len(letters), refused=len(letters), where="alerts")
+        check_letters(tally, letters, where="alerts")
+    return tally
+
+
+def topology_topic(inputs: int, chance: random.Random) -> Tally:
+    """Descriptions, with the keys that they may come under."""
+    tally = Tally()
+    floor = Floor()
+    known = [unknown_site("lisbon"), unknown_queue("lisbon/q1")]
+    for _ in range(inputs):
+        record = chance.choice(known)
+        value = _json(mutate.tree(chance, json.loads(record.model_dump_json())))
+        if chance.random() < 0.3:
+            value = mutate.raw(chance, value)
+        key = record_key(record) if chance.random() < 0.8 else mutate.odd_text(chance)
+        try:
+            floor.learn(key, value)
+        except ValueError:
+            tally.count(given=1, accepted=0, refused=1, where="topology")
+        else:
+            tally.count(given=1, accepted=1, refused=0, where="topology")
+    return tally
+
+
+def announcements(inputs: int, chance: random.Random) -> Tally:
+    """What Redis announces to the API: read, put on the board, and shown."""
+    tally = Tally()
+    changes = Changes(None, "")  # type: ignore[arg-type]  # nothing is asked of Redis here
+    board = Board(FreshnessLimits(3, 30))
+    now = 0.0
+    while tally.given < inputs:
+        now += 1
+        items = [_tile(chance, f"lisbon/q{n}", START) for n in range(3)] + [_feed(1), _half_hour()]
+        items = [mutate.tree(chance, item) if chance.random() < 0.7 else item for item in items]
+        value = _json(items)
+        spoilt = chance.random() < 0.1
+        if spoilt:
+            value = mutate.raw(chance, value)
+        unreadable = changes.unreadable
+        taken = changes._parsed(value)
+        refused = changes.unreadable - unreadable
+        tally.count(
+            given=len(taken) + refused if spoilt else len(items),
+            accepted=len(taken),
+            refused=refused,
+            where="announced",
+        )
+        for item in taken:
+            board.take(item, now)
+        board.settle(now)
+    return tally
+
+
+def _record(chance: random.Random, offset: int) -> tuple[bytes, int, int]:
+    """(value, items in it, good calls in it)."""
+    events = _lists(chance, offset * AT_ONCE)
+    lot = chance.random()
+    if lot < 0.1:  # bytes that are no list, most of the time; how many events they hold, their reader must say
+        value = mutate.raw(chance, _pack(events))
+        return value, _items(value), 0
+    events = [mutate.tree(chance, event) if chance.random() < 0.7 else event for event in events]
+    good = [[1, f"good{offset}", "acd", START + offset, GOOD, f"good{offset}"]] if lot < 0.6 else []
+    items = [*events, *good]
+    chance.shuffle(items)
+    return _pack(_packable(items)), len(items), len(good)
+
+
+def _items(value: bytes) -> int:
+    try:
+        return len(msgspec.msgpack.decode(value, type=list[msgspec.Raw]))
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return 1
+
+
+def _lists(chance: random.Random, number: int) -> list[Any]:
+    """Valid events of all kinds as the arrays that travel, and heartbeats."""
+    items = json.dumps([valid(n, chance) for n in range(number, number + AT_ONCE)]).encode()
+    events: list[wire.AnyEvent] = [to_wire(one, hide) for one in read(items, newest_ms=1 << 50).events]
+    events.append(wire.Heartbeat("acd", "lisbon", events[0].at, 1.0))
+    return [list(_unpack(_pack(event))) for event in events]
+
+
+def _packable(value: Any) -> Any:
+    """msgpack has no whole numbers beyond 64 bits."""
+    if isinstance(value, dict):
+        return {_packable(key): _packable(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_packable(one) for one in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return 2**64 - 1 if value > 0 else -(2**63)
+    return value
+
+
+def _checkpoints(keeper: Keeper) -> list[Checkpoint]:
+    parts = []
+    while any(part := keeper.checkpoint()):
+        parts.append(part)
+    return parts
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _tile(chance: random.Random, queue: str, as_of: int) -> dict[str, Any]:
+    counts = {"offered": chance.randrange(50), "answered": 9, "abandoned": 1}
+    return {
+        "kind": "tile", "id": queue, "as_of": as_of, "offset": as_of, "target_s": 20, "target_percent": 80.0,
+        "definition": "offered", "rolling": {"20": counts, "30": counts}, "waiting": 3, "oldest_offered_at": as_of - 5000,
+    }  # fmt: skip
+
+
+def _feed(number: int) -> dict[str, Any]:
+    at = START + number * 1000
+    return {"kind": "feed", "id": "acd|lisbon|contacts|0", "source": "acd", "site": "lisbon", "at": at, "rate": 1.0}
+
+
+def _half_hour() -> dict[str, Any]:
+    return {
+        "kind": "interval", "id": f"lisbon/q1|{START}", "scope": "lisbon/q1", "start": START, "end": START + 1_800_000,
+        "date": "2026-01-09", "label": "12:00", "status": "provisional", "revision": 7,
+        "by_threshold": {"20": {"offered": 4}, "30": {"offered": 4}},
+    }  # fmt: skip
