@@ -10,16 +10,20 @@ from typing import Annotated, Any
 import redis.asyncio
 from pydantic import Field, TypeAdapter, ValidationError
 
+from services.api.domain.board import Announced
+from services.contracts.agents import AgentDay, AgentTile
 from services.contracts.alerts import Alert
-from services.contracts.metrics import FeedClock, Interval, IvrInterval, Tile
-from services.contracts.topology import Description
+from services.contracts.metrics import FeedClock, Interval, IvrInterval, Repeats, Tile
+from services.contracts.topology import Flow, Queue, Site, Team
 from services.runtime.logs import get_logger
 
-_Announced = Annotated[Tile | Interval | IvrInterval | FeedClock | Alert | Description, Field(discriminator="kind")]
-_item: TypeAdapter[Tile | Interval | IvrInterval | FeedClock | Alert | Description] = TypeAdapter(_Announced)
-_items: TypeAdapter[list[Tile | Interval | IvrInterval | FeedClock | Alert | Description]] = TypeAdapter(
-    list[_Announced]
-)
+# "agent" is an AgentTile here: descriptions of agents are read with the topology, and announced by nobody.
+_Announced = Annotated[
+    Tile | AgentTile | AgentDay | Interval | IvrInterval | Repeats | FeedClock | Alert | Site | Queue | Flow | Team,
+    Field(discriminator="kind"),
+]
+_item: TypeAdapter[Any] = TypeAdapter(_Announced)
+_items: TypeAdapter[list[Any]] = TypeAdapter(list[_Announced])
 _anything: TypeAdapter[list[Any]] = TypeAdapter(list[Any])
 
 QUIET_S = 0.25
@@ -42,7 +46,7 @@ class Lost:
 class Announcement:
     """Items that changed. Empty: nothing for a while."""
 
-    items: list[Tile | Interval | IvrInterval | FeedClock | Alert | Description]
+    items: list[Announced]
 
 
 class Changes:
@@ -79,7 +83,7 @@ class Changes:
                     await pubsub.aclose()  # type: ignore[no-untyped-call]
             await asyncio.sleep(min(0.1 * 2**failures, LONGEST_PAUSE_S) * random.uniform(0.5, 1.0))
 
-    def _parsed(self, data: bytes) -> list[Tile | Interval | IvrInterval | FeedClock | Alert | Description]:
+    def _parsed(self, data: bytes) -> list[Announced]:
         try:
             return _items.validate_json(data)
         except ValidationError:

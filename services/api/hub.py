@@ -11,7 +11,9 @@ import redis.asyncio
 from services.api.domain.access import Sight
 from services.api.domain.audience import Audience, Seat, Wire
 from services.api.domain.board import Board
+from services.api.domain.days import weeks_before
 from services.api.domain.feeds import FreshnessLimits
+from services.api.domain.sums import WEEKS
 from services.api.feed import Announcement, Changes, Connected, Lost
 from services.api.settings import ApiSettings
 from services.api.store import Store
@@ -23,6 +25,8 @@ from services.runtime.logs import get_logger
 TICK_S = 0.25
 """Freshness is looked at this often when nothing is announced."""
 DAYS_AT_ONCE = 100
+EARLIER_EVERY_S = 2.0
+"""Queues come into a new half-hour one after the other: what earlier weeks were like is asked for together."""
 SHARE_OF_CORE = 0.5
 """The writer pauses so long after each round that it takes no more than this share: with many sockets or changes the
 rounds come less often and carry more, instead of starving the reader and the REST answers."""
@@ -51,7 +55,7 @@ class Hub:
         self._first = asyncio.Event()
         self._in_step = False  # with storage, since the last time that announcements may have been missed
         self._complete = False
-        self._checked_at = float("-inf")
+        self._checked_at = self._compared_at = float("-inf")
 
     @property
     def unready(self) -> dict[str, str]:
@@ -139,6 +143,8 @@ class Hub:
                 await self._read_all()
             self._changed.set()
         await self._read_days()
+        if self._clock() - self._compared_at >= EARLIER_EVERY_S:
+            await self._read_earlier()
 
     async def _read_all(self) -> None:
         stored = await self._store.read()
@@ -159,4 +165,15 @@ class Hub:
             wanted = missing[first : first + DAYS_AT_ONCE]
             for (queue, date), day in zip(wanted, await self._store.days(wanted), strict=True):
                 self.board.read_day(queue, date, (half for half in day if isinstance(half, Interval)))
+            self._changed.set()
+
+    async def _read_earlier(self) -> None:
+        self._compared_at = self._clock()
+        missing = self.board.missing_earlier()
+        for first in range(0, len(missing), DAYS_AT_ONCE):
+            wanted = missing[first : first + DAYS_AT_ONCE]
+            halves = [(queue, weeks_before(start, timezone, WEEKS)) for queue, start, timezone in wanted]
+            found = await self._store.offered_earlier(halves)
+            for (queue, start, _), weeks in zip(wanted, found, strict=True):
+                self.board.read_earlier(queue, start, weeks)
             self._changed.set()

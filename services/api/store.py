@@ -7,8 +7,10 @@ import redis.asyncio
 from pydantic import TypeAdapter, ValidationError
 
 from services.api.domain.board import Stored
+from services.api.domain.sums import Weeks
+from services.contracts.agents import AgentDay, AgentTile
 from services.contracts.alerts import Alert, AlertTransition
-from services.contracts.metrics import FeedClock, Interval, IvrInterval, Tile, interval_adapter
+from services.contracts.metrics import FeedClock, Interval, IvrInterval, Repeats, Tile, interval_adapter
 from services.contracts.names import Names
 from services.contracts.topology import Description, TopologyRecord
 from services.runtime.logs import get_logger
@@ -17,6 +19,9 @@ Item = TypeVar("Item")
 
 _tile: TypeAdapter[Tile] = TypeAdapter(Tile)
 _feed: TypeAdapter[FeedClock] = TypeAdapter(FeedClock)
+_agent: TypeAdapter[AgentTile] = TypeAdapter(AgentTile)
+_agent_day: TypeAdapter[AgentDay] = TypeAdapter(AgentDay)
+_repeats: TypeAdapter[Repeats] = TypeAdapter(Repeats)
 _alert: TypeAdapter[Alert] = TypeAdapter(Alert)
 _transition: TypeAdapter[AlertTransition] = TypeAdapter(AlertTransition)
 _record: TypeAdapter[Description] = TypeAdapter(TopologyRecord)
@@ -47,11 +52,12 @@ class Store:
         names = self._names
         pipeline = self._client.pipeline(transaction=False)
         pipeline.mget(self._marks)
-        for key in (names.tiles_key, names.feeds_key, names.alerts_key, names.topology_key):
+        for key in (names.tiles_key, names.agents_key, names.feeds_key, names.alerts_key, names.topology_key):
             pipeline.hgetall(key)
-        marks, tiles, feeds, alerts, topology = await pipeline.execute()
+        marks, tiles, agents, feeds, alerts, topology = await pipeline.execute()
         return Stored(
             tiles=self._parsed(_tile, tiles.values()),
+            agents=self._parsed(_agent, agents.values()),
             feeds=self._parsed(_feed, feeds.values()),
             alerts=self._parsed(_alert, alerts.values()),
             topology=self._records(topology),
@@ -81,6 +87,42 @@ class Store:
         found = await pipeline.execute() if wanted else []
         days = [self._parsed(interval_adapter, day.values()) for day in found]
         return [tuple(sorted(day, key=lambda interval: interval.start)) for day in days]
+
+    async def repeats(self, wanted: Sequence[tuple[str, str]]) -> list[Repeats]:
+        """Repeat calls of each (queue, date), half-hour by half-hour."""
+        pipeline = self._client.pipeline(transaction=False)
+        for scope, date in wanted:
+            pipeline.hgetall(self._names.repeats_key(scope, date))
+        found = await pipeline.execute() if wanted else []
+        return [repeats for day in found for repeats in self._parsed(_repeats, day.values())]
+
+    async def agent_days(self, date: str, agents: Sequence[str]) -> tuple[AgentDay, ...]:
+        """The local day of each of these agents, as far as there is one."""
+        found: Any = await self._client.hmget(self._names.agent_days_key(date), list(agents)) if agents else []
+        return self._parsed(_agent_day, (value for value in found if value is not None))
+
+    async def offered_earlier(self, wanted: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> list[Weeks]:
+        """Offered in earlier half-hours of each (queue, its (date, start) of earlier weeks).
+
+        A day of which there is anything at all had nothing in the half-hours that are missing; of others nothing is
+        known.
+        """
+        pipeline = self._client.pipeline(transaction=False)
+        for queue, halves in wanted:
+            for date, start in halves:
+                key = self._names.day_key(queue, date)
+                pipeline.exists(key)
+                pipeline.hget(key, str(start))
+        found = iter(await pipeline.execute() if wanted else [])
+        return [tuple(self._offered(next(found), next(found)) for _ in halves) for _, halves in wanted]
+
+    def _offered(self, day: int, value: bytes | None) -> int | None:
+        if value is None:
+            return 0 if day else None
+        for half in self._parsed(interval_adapter, (value,)):
+            if isinstance(half, Interval) and half.by_threshold:
+                return next(iter(half.by_threshold.values())).offered
+        return None
 
     async def history(self, limit: int) -> tuple[AlertTransition, ...]:
         """The last alert transitions, newest first."""

@@ -261,7 +261,7 @@ _IVR = (
     _metric("ivr", "node_time_s", ("Time at a node", "节点停留时长"), "seconds",
         ("time of visits that are over ÷ these visits", "已结束访问的总时长 ÷ 其次数"), "lower", VISIT, ("node",), f.node_time_s),
     _metric("ivr", "depth", ("Depth of the menu", "导航层级"), "levels",
-        ("longest way from the entry to a node; more than 3 levels is too deep", "从入口到节点的最长路径；超过 3 层为过深"), "lower",
+        ("levels to the deepest node, each by its shortest way; more than 3 are too deep", "到达最深节点所需层数（各取最短路径）；超过 3 层为过深"), "lower",
         ("topology",), ("flow",)),
     _metric("ivr", "width", ("Width of the menu", "菜单选项数"), "choices",
         ("choices of a node; more than 6 is too wide", "一个节点的选项数；超过 6 个为过宽"), "lower", ("topology",), ("node",)),

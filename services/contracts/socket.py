@@ -34,6 +34,7 @@ class Ratios(Contract):
     service_level: dict[DefinitionName, float | None]
     abandonment_rate: float | None
     asa_s: float | None
+    answer_rate: float | None = None
     wait_abandoned_s: float | None = Field(default=None, description="mean wait of the abandoned, short ones included")
     aht_s: float | None = Field(default=None, description="mean handle time: talk, hold and wrap-up")
     talk_s: float | None = None
@@ -96,6 +97,9 @@ class TileView(Contract):
 
     `target_counts` are the rolling counts, each contact at its own target T; `rolling` has the T that all queues count.
     `revision` is the newest log record in a queue's numbers; None for a roll-up, whose queues have their own.
+    `freshness` is that of the feeds of its site (a roll-up of sites: fresh or without feed only if they all are). With
+    `no_feed` the present is unknown: outlook, estimated_wait_s and mean_length are null, the counters those of `as_of`.
+    A region is shown to those who see all its sites, `all` to those who see everything.
     """
 
     kind: Literal["tile"] = "tile"
@@ -122,7 +126,8 @@ class TileView(Contract):
     estimated_wait_s: float | None = Field(default=None, description="of someone who would come now")
     running: RunningView | None = None
     agents: AgentsNow | None = None
-    channels: dict[Channel, ChannelView] = Field(default_factory=dict)
+    channels: dict[Channel, ChannelView] = Field(default_factory=dict, description="of a queue that takes several")
+    freshness: Freshness = "no_feed"
 
 
 class Bar(Contract):
@@ -182,7 +187,8 @@ Item = Annotated[TileView | DayView | FeedView | Alert | TeamView | AgentTile, F
 class Filters(Contract):
     """What a client wants; None means all that its role allows.
 
-    With `sites`, what belongs to no single site (the roll-up `all` and its alerts) is left out.
+    With `sites`, what belongs to no single site (the roll-up `all` and its alerts) is left out, and so are regions that
+    have other sites as well.
     """
 
     sites: tuple[str, ...] | None = None

@@ -13,20 +13,28 @@ from typing import Any
 from pydantic import BaseModel
 
 from services.api.domain.answers import Alerts, Definitions, DefinitionView, Session, Tiles
-from services.api.domain.ratios import ratios_of, share_by_definition
+from services.api.domain.ratios import outlook_of, ratios_of, share_by_definition
+from services.contracts.agents import AgentTile, AgentTotals
 from services.contracts.alerts import Alert
-from services.contracts.definitions import DEFINITIONS, Counts
+from services.contracts.definitions import DEFAULT_SWITCHES, DEFINITIONS, Counts
+from services.contracts.formulas import estimated_wait_s, mean_length
+from services.contracts.metrics import Details
 from services.contracts.socket import (
+    AgentsNow,
     Bar,
+    ChannelView,
     DayView,
     FeedView,
     Filters,
+    Outlook,
     Ping,
     Pong,
     Resume,
+    RunningView,
     Snapshot,
     SocketError,
     Subscribe,
+    TeamView,
     TileView,
     Update,
 )
@@ -55,6 +63,8 @@ def tile(  # noqa: PLR0917  # read beside its calls
     target_percent: float | None = 80.0,
     target_counts: Counts | None = None,
     oldest: int | None = None,
+    freshness: str = "fresh",
+    **more: Any,
 ) -> TileView:
     counts = target_counts or rolling[target_s or 20]
     return TileView.model_validate(
@@ -73,7 +83,9 @@ def tile(  # noqa: PLR0917  # read beside its calls
             "ratios": {t: ratios_of(c) for t, c in rolling.items()},
             "waiting": counts.waiting,
             "oldest_offered_at": oldest,
+            "freshness": freshness,
         }
+        | more
     )
 
 
@@ -125,6 +137,106 @@ LISBON = tile(
 ALL = tile(
     text("All sites", "全部站点"), "all", "all", None, LISBON_AS_OF, {20: PS_20 + LISBON_20, 30: PS_30 + LISBON_30},
     target_s=None, target_percent=None, target_counts=PS_20 + LISBON_30, oldest=LISBON_AS_OF - 48_500,
+)  # fmt: skip
+
+# The same queue with everything that is known of it: 48 have come since 10:00, of the two who wait one is lost.
+RUNNING = Counts(
+    offered=48, answered=42, abandoned=3, flowed_out=1, waiting=2, short_abandoned=1, answered_within=38, abandoned_within=2,
+    short_abandoned_within=1, flowed_out_within=1, wait_answered_ms=380_000, wait_abandoned_ms=25_000, handled=40,
+    talk_ms=8_400_000, hold_ms=200_000, wrap_up_ms=800_000,
+)  # fmt: skip
+AGENTS = {
+    "by_state": {"available": 2, "not_ready:break": 1, "talking": 9, "wrap_up": 1},
+    "signed_in": 13,
+    "longest_available_since": LISBON_AS_OF - 21_000,
+    "adherence": {"in": 11, "out": 1, "unscheduled": 1},
+    "occupancy": 0.81,
+    "utilisation": 0.68,
+    "adherence_rate": 0.94,
+    "conformance": 0.97,
+    "shrinkage_planned": 0.12,
+    "shrinkage_actual": 0.15,
+}
+SALES_WHOLE = SALES.model_copy(
+    update={
+        "revision": 4711,
+        "ghosts": 1,
+        "details": Details(
+            rang=47, held=6, transferred_blind=2, transferred_consulted=1, inferred=1, objectives=52, objectives_met=50,
+            flow_outs={"unknown": 1},
+        ),
+        "outlook": Outlook.model_validate(
+            outlook_of(LISBON_30, DEFAULT_SWITCHES, lost=1, to_win=1, counted=False)
+        ),
+        "mean_length": mean_length(2_700_000),
+        "estimated_wait_s": estimated_wait_s(2, LISBON_30),
+        "running": RunningView.model_validate(
+            {
+                "start": LISBON_NINE + 2 * HALF_HOUR,
+                "end": LISBON_NINE + 3 * HALF_HOUR,
+                "label": "10:00",
+                "counts": RUNNING,
+                "ratios": ratios_of(RUNNING),
+                "outlook": outlook_of(RUNNING, DEFAULT_SWITCHES, lost=1, to_win=1, counted=True),
+                "mean_length": mean_length(1_350_000, 900_000),
+                "earlier_offered": 43.5,
+                "earlier_weeks": 4,
+            }
+        ),
+        "agents": AgentsNow.model_validate(AGENTS),
+        "channels": {
+            "voice": ChannelView(
+                target_s=30, target_percent=90.0, counts=LISBON_30, ratios=ratios_of(LISBON_30), waiting=2,
+                oldest_offered_at=LISBON_AS_OF - 48_500,
+            ),
+            "chat": ChannelView(
+                target_s=60, target_percent=80.0, counts=NOTHING, ratios=ratios_of(NOTHING), waiting=0, oldest_offered_at=None,
+            ),
+        },
+    }
+)  # fmt: skip
+IBERIA = LISBON.model_copy(
+    update={
+        "id": "region:iberia",
+        "level": "region",
+        "site": None,
+        "name": text("iberia", "iberia"),
+        "freshness": "stale",
+    }
+)
+SILENT = tile(
+    text("Porto", "波尔图"),
+    "porto",
+    "site",
+    "porto",
+    LISBON_AS_OF - 3_600_000,
+    {20: NOTHING, 30: NOTHING},
+    freshness="no_feed",
+)
+TEAM = TeamView(
+    id="lisbon/blue",
+    site="lisbon",
+    name=text("Blue", "蓝组"),
+    as_of=LISBON_AS_OF,
+    agents=AgentsNow.model_validate(AGENTS),
+)
+AGENT = AgentTile(
+    id="lisbon-017", site="lisbon", team="lisbon/blue", name="Inês", queues=("lisbon/sales",), as_of=LISBON_AS_OF, offset=881,
+    state="not_ready", reason="break", since=LISBON_AS_OF - 1_260_000, contact="", activity="break", planned="on_queue",
+    next_planned="meal", next_change_at=LISBON_AS_OF + 5_400_000, adherence="out", adherence_since=LISBON_AS_OF - 180_000,
+    date="2026-11-23",
+    totals=AgentTotals(
+        signed_in_ms=4_500_000,
+        by_state_ms={"available": 600_000, "not_ready:break": 1_260_000, "talking": 2_340_000, "wrap_up": 300_000},
+        by_activity_ms={"break": 1_260_000, "on_queue": 3_240_000},
+        contacts=11,
+        scheduled_ms=4_500_000,
+        planned_ms={"break": 900_000, "on_queue": 3_600_000},
+        adherent_ms=4_320_000,
+        out_ms=180_000,
+        worked_ms=3_240_000,
+        scheduled_work_ms=3_600_000,
+    ),
 )  # fmt: skip
 
 HALF_HOURS = (
@@ -221,6 +333,11 @@ MESSAGES: dict[str, BaseModel] = {
     "item_tile_queue_waiting": SALES,
     "item_tile_site": BANK,
     "item_tile_all": ALL,
+    "item_tile_queue_whole": SALES_WHOLE,
+    "item_tile_region": IBERIA,
+    "item_tile_no_feed": SILENT,
+    "item_team": TEAM,
+    "item_agent": AGENT,
     "item_day": PS_DAY,
     "item_day_empty": IN_DAY,
     "item_feed_fresh": FRESH,

@@ -49,7 +49,8 @@ export interface Subscribe {
 /**
  * What a client wants; None means all that its role allows.
  *
- * With `sites`, what belongs to no single site (the roll-up `all` and its alerts) is left out.
+ * With `sites`, what belongs to no single site (the roll-up `all` and its alerts) is left out, and so are regions that
+ * have other sites as well.
  */
 export interface Filters {
   sites?: string[] | null;
@@ -94,6 +95,9 @@ export interface Snapshot {
  *
  * `target_counts` are the rolling counts, each contact at its own target T; `rolling` has the T that all queues count.
  * `revision` is the newest log record in a queue's numbers; None for a roll-up, whose queues have their own.
+ * `freshness` is that of the feeds of its site (a roll-up of sites: fresh or without feed only if they all are). With
+ * `no_feed` the present is unknown: outlook, estimated_wait_s and mean_length are null, the counters those of `as_of`.
+ * A region is shown to those who see all its sites, `all` to those who see everything.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "TileView".
@@ -148,9 +152,13 @@ export interface TileView {
   estimated_wait_s: number | null;
   running: RunningView | null;
   agents: AgentsNow | null;
+  /**
+   * of a queue that takes several
+   */
   channels: {
     [k: string]: ChannelView | undefined;
   };
+  freshness: 'fresh' | 'stale' | 'no_feed';
 }
 /**
  * A name in the languages of the pages.
@@ -201,6 +209,7 @@ export interface Ratios {
   };
   abandonment_rate: number | null;
   asa_s: number | null;
+  answer_rate: number | null;
   /**
    * mean wait of the abandoned, short ones included
    */
@@ -222,6 +231,9 @@ export interface Ratios {
  */
 export interface Details {
   rang: number;
+  /**
+   * put on hold, told by itself or by hold time at the end
+   */
   held: number;
   transferred_blind: number;
   transferred_consulted: number;
@@ -246,7 +258,7 @@ export interface Details {
   };
 }
 /**
- * What can still become of a service level. `best`: all who can still be answered within T are; `worst`: none is.
+ * What can still become of a service level. `best`: all who can still be answered within T are; `worst`: none.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "Outlook".
@@ -656,6 +668,8 @@ export interface MenuNode {
 /**
  * A key of a menu and the node that it leads to; `to` may also be a queue's id, or "end".
  *
+ * Key "auto": the node goes on by itself, with no input.
+ *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "MenuChoice".
  */
@@ -922,6 +936,9 @@ export interface Health {
  */
 export interface Details1 {
   rang: number;
+  /**
+   * put on hold, told by itself or by hold time at the end
+   */
   held: number;
   transferred_blind: number;
   transferred_consulted: number;
@@ -948,7 +965,8 @@ export interface Details1 {
 /**
  * What a client wants; None means all that its role allows.
  *
- * With `sites`, what belongs to no single site (the roll-up `all` and its alerts) is left out.
+ * With `sites`, what belongs to no single site (the roll-up `all` and its alerts) is left out, and so are regions that
+ * have other sites as well.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "Filters".

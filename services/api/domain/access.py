@@ -1,6 +1,7 @@
 """Who may see what: roles, and the rows of a floor that a viewer is shown.
 
-A role sees all sites or a list of them. What belongs to no single site (the roll-up `all`) is for those who see all.
+A role sees all sites or a list of them. What belongs to several sites (a region) is for those who see them all, what
+belongs to the whole floor (the roll-up `all`) for those who see all sites.
 """
 
 import hashlib
@@ -8,27 +9,32 @@ from dataclasses import dataclass
 from typing import get_args
 
 from services.api.domain.answers import Role, Session
+from services.api.domain.ledger import Place
 from services.contracts.socket import Filters
 
 ROLES: tuple[Role, ...] = get_args(Role)
 OPEN_SESSION = Session(mode="open", role="administrator", sites=None)
 """Nobody has to sign in: only this machine can reach the service."""
+SHOWN_UNASKED = frozenset({"tile", "day", "feed", "alert", "team"})
+"""Kinds that a viewer gets who names none. Agents are many: only who asks for them gets them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one viewer is shown; None means all. Viewers with an equal sight are sent the same bytes."""
+    """What one viewer is shown; `sites` None means all. Viewers with an equal sight are sent the same bytes."""
 
     sites: frozenset[str] | None = None
-    kinds: frozenset[str] | None = None
+    kinds: frozenset[str] = SHOWN_UNASKED
 
-    def sees(self, kind: str, site: str | None) -> bool:
-        """Whether an item of this kind and site (None: of no single site) is shown."""
-        return (self.kinds is None or kind in self.kinds) and self.sees_site(site)
+    def sees(self, kind: str, site: Place) -> bool:
+        """Whether an item of this kind and place is shown."""
+        return kind in self.kinds and self.sees_site(site)
 
-    def sees_site(self, site: str | None) -> bool:
-        """Whether rows of this site are shown."""
-        return self.sites is None or site in self.sites
+    def sees_site(self, site: Place) -> bool:
+        """Whether rows of this place are shown."""
+        if self.sites is None:
+            return True
+        return site <= self.sites if isinstance(site, frozenset) else site in self.sites
 
     @property
     def mark(self) -> str:
@@ -47,4 +53,4 @@ def sight_of(session: Session, filters: Filters) -> Sight:
     allowed = None if session.sites is None else frozenset(session.sites)
     wanted = None if filters.sites is None else frozenset(filters.sites)
     sites = wanted if allowed is None else allowed if wanted is None else allowed & wanted
-    return Sight(sites, None if filters.kinds is None else frozenset(filters.kinds))
+    return Sight(sites, SHOWN_UNASKED if filters.kinds is None else frozenset(filters.kinds))

@@ -173,7 +173,7 @@ class Audience:
         self.tally.snapshots += 1
         seq = self._ledger.seq
         if group.snapshot is None or group.snapshot[0] != seq:
-            entries = messages.seen(self._ledger.present(), group.sight)
+            entries = messages.seen(self._ledger.present(group.sight.kinds), group.sight)
             message = messages.snapshot(messages.epoch_for(self._server, group.sight), seq, entries)
             group.snapshot = (seq, self._encode(message))
         return group.snapshot[1]

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from services.api.domain.ratios import share_by_definition
-from services.contracts.definitions import Counts
+from services.contracts.definitions import Counts, GenesysSwitches
 from services.contracts.metrics import Status
 from services.contracts.socket import Bar
 
 
-def encoded_bar(start: int, label: str, status: Status, counts: Counts) -> bytes:
+def encoded_bar(start: int, label: str, status: Status, counts: Counts, switches: GenesysSwitches) -> bytes:
     """A `Bar` as JSON."""
     return (
         Bar.model_construct(
@@ -19,7 +19,7 @@ def encoded_bar(start: int, label: str, status: Status, counts: Counts) -> bytes
             answered=counts.answered,
             abandoned=counts.abandoned,
             answered_within=counts.answered_within,
-            service_level=share_by_definition(counts),
+            service_level=share_by_definition(counts, switches),
         )
         .model_dump_json()
         .encode()

@@ -7,12 +7,12 @@ Half-hours of one site are added by their start. Sites have time zones and clock
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.api.domain.bars import encoded_bar, encoded_day
 from services.api.domain.sums import NONE_YET, counts_of, shifted, vector
-from services.contracts.definitions import COUNTERS, Counts
+from services.contracts.definitions import COUNTERS, DEFAULT_SWITCHES, Counts, GenesysSwitches
 from services.contracts.metrics import Interval, Status
 
 
@@ -21,9 +21,16 @@ def local_date(at: int, timezone: str) -> str:
     return datetime.fromtimestamp(at / 1000, ZoneInfo(timezone)).date().isoformat()
 
 
+def weeks_before(start: int, timezone: str, weeks: int) -> list[tuple[str, int]]:
+    """(date, start in epoch ms) of the half-hour at the same local time 1, 2, 3 … weeks earlier."""
+    local = datetime.fromtimestamp(start / 1000, ZoneInfo(timezone))
+    earlier = [local - timedelta(days=7 * week) for week in range(1, weeks + 1)]  # by the clock on the wall
+    return [(then.date().isoformat(), round(then.timestamp() * 1000)) for then in earlier]
+
+
 def at_target(interval: Interval, target_s: int) -> Counts:
-    """Its counts at the target T; no data if T is not counted."""
-    return interval.by_threshold.get(target_s, NONE_YET)
+    """Its counts, each contact at its own target T; no data if T is not counted."""
+    return interval.by_threshold.get(target_s, NONE_YET) if interval.target is None else interval.target
 
 
 @dataclass(slots=True)
@@ -43,6 +50,7 @@ class _Slot:
 @dataclass(slots=True)
 class _QueueDay:
     target_s: int = 0
+    switches: GenesysSwitches = DEFAULT_SWITCHES
     intervals: dict[int, Interval] = field(default_factory=dict)
     bars: dict[int, bytes] = field(default_factory=dict)
 
@@ -65,7 +73,7 @@ class Days:
         self.dates[site] = date
         self._sites.pop(site, None)
         for queue in [queue for queue in self._queues if _site(queue) == site]:
-            self._queues[queue] = _QueueDay(self._queues[queue].target_s)
+            self._queues[queue] = _QueueDay(self._queues[queue].target_s, self._queues[queue].switches)
             self._loaded.discard(queue)
             self.dirty.add(queue)
         self.dirty.add(site)
@@ -73,13 +81,18 @@ class Days:
             self.take(interval)
         return True
 
-    def know(self, queue: str, target_s: int) -> None:
-        """The queue is there, and T of its bars is this."""
+    def know(self, queue: str, target_s: int, switches: GenesysSwitches = DEFAULT_SWITCHES) -> None:
+        """The queue is there, and T and Genesys switches of its bars are these."""
         day = self._queues.get(queue)
         if day is None:
-            self._queues[queue] = _QueueDay(target_s)
+            self._queues[queue] = _QueueDay(target_s, switches)
             self.dirty |= {queue, _site(queue)}
-        elif day.target_s != target_s:
+            return
+        if day.switches != switches:
+            day.switches = switches
+            day.bars.clear()
+            self.dirty |= {queue, _site(queue)}
+        if day.target_s != target_s:
             for interval in day.intervals.values():
                 self._roll_up(interval, day.target_s, -1)
                 self._roll_up(interval, target_s, 1)
@@ -152,7 +165,7 @@ class Days:
         for start, interval in day.intervals.items():
             if start not in day.bars:
                 counts = at_target(interval, day.target_s)
-                day.bars[start] = encoded_bar(start, interval.label, interval.status, counts)
+                day.bars[start] = encoded_bar(start, interval.label, interval.status, counts, day.switches)
         return encoded_day(queue, date, (day.bars[start] for start in sorted(day.bars)))
 
     def site_body(self, site: str) -> bytes | None:
@@ -160,7 +173,10 @@ class Days:
         if site not in self.dates or not any(_site(queue) == site for queue in self._queues):
             return None
         slots = sorted(self._sites[site].items())
-        bars = (encoded_bar(start, slot.label, slot.status, counts_of(slot.counters)) for start, slot in slots)
+        switches = self._switches_of({site})
+        bars = (
+            encoded_bar(start, slot.label, slot.status, counts_of(slot.counters), switches) for start, slot in slots
+        )
         return encoded_day(site, self.dates[site], bars)
 
     def all_body(self) -> bytes | None:
@@ -178,11 +194,17 @@ class Days:
                 whole.counters = shifted(whole.counters, tuple(slot.counters), 1)
                 whole.provisional += slot.provisional
                 total[key] = (max(newest, start), whole)
+        switches = self._switches_of(sites)
         bars = (
-            encoded_bar(start, slot.label, slot.status, counts_of(slot.counters))
+            encoded_bar(start, slot.label, slot.status, counts_of(slot.counters), switches)
             for _, (start, slot) in sorted(total.items())
         )
         return encoded_day("all", max(self.dates[site] for site in sites), bars)
+
+    def _switches_of(self, sites: set[str]) -> GenesysSwitches:
+        """The switches that all their queues agree on, else the default."""
+        found = {day.switches for queue, day in self._queues.items() if _site(queue) in sites}
+        return found.pop() if len(found) == 1 else DEFAULT_SWITCHES
 
 
 def _site(queue: str) -> str:

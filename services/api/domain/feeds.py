@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from services.contracts.metrics import FeedClock
 from services.contracts.socket import FeedView, Freshness
 
+_ORDER: tuple[Freshness, ...] = ("fresh", "stale", "no_feed")
+
 
 @dataclass(frozen=True, slots=True)
 class FreshnessLimits:
@@ -78,7 +80,16 @@ class Feeds:
                 timezone=timezones.get(site, "UTC"),
                 freshness=self._limits.judge(age_s),
                 age_s=round(age_s, 3),
+                ahead_ms=max(
+                    (h.clock.ahead_ms for h in partitions.values() if h.clock.ahead_ms is not None), default=None
+                ),
             )
+
+    def partitions(self, now: float) -> list[tuple[FeedClock, Freshness, float]]:
+        """Every feed's clock on every partition, how fresh it is, and the real seconds since it was heard."""
+        heard = [heard for partitions in self._partitions.values() for heard in partitions.values()]
+        ages = [(each.clock, max(now - each.at, 0.0)) for each in heard]
+        return [(clock, self._limits.judge(age_s), round(age_s, 3)) for clock, age_s in ages]
 
 
 def site_clocks(views: Iterable[FeedView]) -> dict[str, int]:
@@ -88,3 +99,11 @@ def site_clocks(views: Iterable[FeedView]) -> dict[str, int]:
         clock = (view.freshness != "no_feed", view.at)
         clocks[view.site] = max(clocks.get(view.site, clock), clock)
     return {site: at for site, (_, at) in clocks.items()}
+
+
+def site_freshness(views: Iterable[FeedView]) -> dict[str, Freshness]:
+    """How fresh each site is: as the freshest of its feeds."""
+    best: dict[str, Freshness] = {}
+    for view in views:
+        best[view.site] = min(best.get(view.site, "no_feed"), view.freshness, key=_ORDER.index)
+    return best

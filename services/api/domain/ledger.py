@@ -4,19 +4,23 @@ Because an item is held once, whoever asks "what changed since 17" gets the newe
 newest-wins conflation of slow sockets and the answer to a resume at the same time.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 KEPT_REMOVALS = 1_000
 
+Place = str | frozenset[str] | None
+"""Where an item belongs: to a site, to several that must all be seen to see it, or (None) to the whole floor."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item as it was last encoded. `body` is its JSON, None once it is gone; `site` None: of no single site."""
+    """An item as it was last encoded. `body` is its JSON, None once it is gone."""
 
     kind: str
     id: str
-    site: str | None
+    site: Place
     seq: int
     body: bytes | None
     content: object
@@ -34,16 +38,21 @@ class Ledger:
         self.seq = 0
         self.floor = 0
         self._entries: dict[str, Entry] = {}  # ascending by seq: what changes moves to the end
+        self._present: defaultdict[str, dict[str, Entry]] = defaultdict(dict)  # by kind, then id
         self._removals: dict[str, int] = {}
         self._kept_removals = kept_removals
 
-    def put(self, kind: str, id_: str, site: str | None, body: bytes, content: object = None) -> bool:
+    def put(self, kind: str, id_: str, site: Place, body: bytes, content: object = None) -> bool:
         """Take in an item; `content` is what has to differ to make it a change (default: the body). True if it did."""
         content = body if content is None else content
-        if self.holds(kind, id_, content):
+        held = self.get(kind, id_)
+        if held is not None and held.content == content and held.site == site:
             return False
         self._removals.pop(f"{kind}|{id_}", None)
         self._write(Entry(kind, id_, site, self.seq + 1, body, content))
+        if held is not None and held.site != site:
+            # Some who saw it see it no more, and nothing of theirs would tell them: everyone starts anew.
+            self.floor = self.seq
         return True
 
     def holds(self, kind: str, id_: str, content: object) -> bool:
@@ -68,6 +77,10 @@ class Ledger:
         self.seq = entry.seq
         self._entries.pop(entry.key, None)
         self._entries[entry.key] = entry
+        if entry.body is None:
+            self._present[entry.kind].pop(entry.id, None)
+        else:
+            self._present[entry.kind][entry.id] = entry
 
     def can_tell_since(self, seq: int) -> bool:
         """Whether `since(seq)` is the whole truth for one who was right at `seq`."""
@@ -83,11 +96,12 @@ class Ledger:
         newest.reverse()
         return newest
 
-    def present(self) -> Iterator[Entry]:
-        """Every item that is there."""
-        return (entry for entry in self._entries.values() if entry.body is not None)
+    def present(self, kinds: Collection[str] | None = None) -> Iterator[Entry]:
+        """Every item that is there, or those of some kinds."""
+        for kind, entries in self._present.items():
+            if kinds is None or kind in kinds:
+                yield from entries.values()
 
     def get(self, kind: str, id_: str) -> Entry | None:
         """One item, None if it is not there."""
-        entry = self._entries.get(f"{kind}|{id_}")
-        return entry if entry is not None and entry.body is not None else None
+        return self._present.get(kind, {}).get(id_)

@@ -146,7 +146,7 @@ def test_sums_by_difference_are_the_sums_from_scratch(items, settles):
     newest = Board()
     newest.take(clock(), 0.0)
     newest.take(clock(site="lisbon"), 0.0)
-    for held in board._tiles.held.values():
+    for held in board.tiles.held.values():
         newest.take(held, 0.0)
     newest.settle(0.0)
     for day in board._days._queues.values():
