@@ -52,7 +52,15 @@ def ratios_of(counts: Counts, switches: GenesysSwitches = DEFAULT_SWITCHES) -> R
     return Ratios.model_construct(**figures_of(counts, switches))
 
 
-def outlook_of(counts: Counts, switches: GenesysSwitches, *, lost: int, to_win: int, counted: bool) -> dict[str, Any]:
+def outlook_of(  # by name, most of them
+    counts: Counts,
+    switches: GenesysSwitches,
+    *,
+    lost: int,
+    to_win: int,
+    counted: bool,
+    now: Shares | None = None,
+) -> dict[str, Any]:
     """What can still become of a service level, in the shape of `Outlook`.
 
     Args:
@@ -61,10 +69,12 @@ def outlook_of(counts: Counts, switches: GenesysSwitches, *, lost: int, to_win: 
         lost: waiting contacts past T.
         to_win: waiting contacts that can still be answered within T.
         counted: whether `counts` has those among its waiting.
+        now: the shares of `counts`, if they are known: where nobody waits, nothing can change.
     """
-    best = share_by_definition(formulas.best_case(counts, to_win, counted=counted), switches)
-    if not counts.waiting and not to_win:
-        worst = best  # nobody waits: nothing can change
-    else:
+    now = share_by_definition(counts, switches) if now is None else now
+    best = worst = now
+    if to_win:
+        best = share_by_definition(formulas.best_case(counts, to_win, counted=counted), switches)
+    if to_win or counts.waiting:
         worst = share_by_definition(formulas.worst_case(counts, to_win, counted=counted), switches)
     return {"already_lost": lost, "still_to_win": to_win, "best": best, "worst": worst}

@@ -8,13 +8,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from services.contracts.definitions import COUNTERS, Counts, DefinitionName
 from services.contracts.metrics import Details, FlowOut, Running, Status, Tile
 
 Value = TypeVar("Value")
 NONE_YET = Counts()
+_NO_COUNTERS = [0] * len(COUNTERS)
 vector = attrgetter(*COUNTERS)
 """Counts → its counters, in the order of COUNTERS."""
 DETAILS = tuple(name for name in Details.model_fields if name != "flow_outs")
@@ -29,7 +30,10 @@ def counts_of(counters: Iterable[int]) -> Counts:
 
 def shifted(total: Iterable[int], part: Iterable[int], sign: int) -> list[int]:
     """`total` with `part` added (sign 1) or taken out (−1)."""
-    return [a + sign * b for a, b in zip(total, part, strict=True)]
+    # All callers' vectors are of one length by construction; this runs several times for every change.
+    if sign > 0:
+        return [a + b for a, b in zip(total, part, strict=False)]
+    return [a - b for a, b in zip(total, part, strict=False)]
 
 
 def target_counts(tile: Tile) -> Counts:
@@ -79,57 +83,58 @@ class Half:
         return total
 
 
+class Part(NamedTuple):
+    """A queue's tile as it goes into sums: once taken apart, it is added to several and taken out again."""
+
+    tile: Tile
+    numbers: tuple[int, ...]
+    rolling: tuple[tuple[int, tuple[int, ...]], ...]
+
+
+_LOOSE = 6
+"""Numbers of a part before its target's counters: queues, those that tell of the present, provisional ones, waiting,
+ghosts, waiting_within; then come waiting_ms, COUNTERS and DETAILS."""
+
+
+def part_of(tile: Tile) -> Part:
+    """Take a tile apart."""
+    # Before its queue tells of the present, its details, ghosts and times are zero by default: they add nothing.
+    loose = (1, tile.running is not None, tile.status == "provisional", tile.waiting, tile.ghosts, tile.waiting_within)
+    numbers = (*loose, tile.waiting_ms, *vector(target_counts(tile)), *_detailed(tile.details))
+    return Part(tile, numbers, tuple((t, vector(counts)) for t, counts in tile.rolling.items()))
+
+
+_FIRST_DETAIL = _LOOSE + 1 + len(COUNTERS)
+_NUMBERS = _FIRST_DETAIL + len(DETAILS)
+
+
 class Sums:
     """The counters of a set of queues."""
 
     def __init__(self) -> None:
-        self.queues = 0
-        self.waiting = 0
-        self.waiting_ms = 0
-        self.waiting_within = 0
-        self.ghosts = 0
-        self.described = 0
-        """Queues whose tiles tell of the present: running half-hour, time spent waiting."""
-        self._target = [0] * len(COUNTERS)
-        self._details = [0] * len(DETAILS)
+        self._numbers = [0] * _NUMBERS
         self._flow_outs: Counter[FlowOut] = Counter()
         self._rolling: dict[int, list[int]] = {}
         self._counting: Counter[int] = Counter()
         self._targets: Counter[tuple[int, float]] = Counter()
         self._definitions: Counter[DefinitionName] = Counter()
-        self._provisional = 0
         self._halves: dict[int, Half] = {}
 
-    def add(self, tile: Tile) -> None:
-        """A queue comes in."""
-        self._shift(tile, 1)
-
-    def remove(self, tile: Tile) -> None:
-        """A queue goes out, exactly as it came in."""
-        self._shift(tile, -1)
-
-    def _shift(self, tile: Tile, sign: int) -> None:
-        self.queues += sign
-        self.waiting += sign * tile.waiting
-        self._target = shifted(self._target, vector(target_counts(tile)), sign)
-        for threshold, counts in tile.rolling.items():
-            total = self._rolling.get(threshold, [0] * len(COUNTERS))
-            self._rolling[threshold] = shifted(total, vector(counts), sign)
+    def shift(self, part: Part, sign: int) -> None:
+        """A queue comes in (sign 1), or goes out exactly as it came (−1)."""
+        tile = part.tile
+        self._numbers = shifted(self._numbers, part.numbers, sign)
+        for threshold, counters in part.rolling:
+            self._rolling[threshold] = shifted(self._rolling.get(threshold, _NO_COUNTERS), counters, sign)
             count_in(self._counting, threshold, sign)
         count_in(self._targets, (tile.target_s, tile.target_percent), sign)
         count_in(self._definitions, tile.definition, sign)
-        self._provisional += sign * (tile.status == "provisional")
-        if tile.running is not None:
-            self._shift_present(tile, tile.running, sign)
-
-    def _shift_present(self, tile: Tile, running: Running, sign: int) -> None:
-        self.described += sign
-        self.waiting_ms += sign * tile.waiting_ms
-        self.waiting_within += sign * tile.waiting_within
-        self.ghosts += sign * tile.ghosts
-        self._details = shifted(self._details, _detailed(tile.details), sign)
         for reason, number in tile.details.flow_outs.items():
             count_in(self._flow_outs, reason, sign, number)
+        if tile.running is not None:
+            self._shift_half(tile.running, sign)
+
+    def _shift_half(self, running: Running, sign: int) -> None:
         half = self._halves.get(running.start)
         if half is None:
             half = self._halves[running.start] = Half(running.start, running.end, running.label)
@@ -138,20 +143,50 @@ class Sums:
             del self._halves[running.start]
 
     @property
-    def target(self) -> Counts:
-        """Counts of each queue at its own target T, added."""
-        return counts_of(self._target)
+    def queues(self) -> int:
+        """How many queues."""
+        return self._numbers[0]
 
     @property
-    def details(self) -> Details:
-        """Counters that need no T."""
-        fields: dict[str, Any] = dict(zip(DETAILS, self._details, strict=True))
-        return Details.model_construct(**fields, flow_outs=dict(sorted(self._flow_outs.items())))
+    def described(self) -> int:
+        """Queues whose tiles tell of the present: running half-hour, time spent waiting."""
+        return self._numbers[1]
 
     @property
     def status(self) -> Status:
         """Provisional while one of the queues is."""
-        return "provisional" if self._provisional else "final"
+        return "provisional" if self._numbers[2] else "final"
+
+    @property
+    def waiting(self) -> int:
+        """Contacts that wait."""
+        return self._numbers[3]
+
+    @property
+    def ghosts(self) -> int:
+        """Legs set unknown."""
+        return self._numbers[4]
+
+    @property
+    def waiting_within(self) -> int:
+        """Contacts that wait and have not waited past their T."""
+        return self._numbers[5]
+
+    @property
+    def waiting_ms(self) -> int:
+        """Time that contacts spent waiting within the rolling half-hour."""
+        return self._numbers[_LOOSE]
+
+    @property
+    def target(self) -> Counts:
+        """Counts of each queue at its own target T, added."""
+        return counts_of(self._numbers[_LOOSE + 1 : _FIRST_DETAIL])
+
+    @property
+    def details(self) -> Details:
+        """Counters that need no T."""
+        fields: dict[str, Any] = dict(zip(DETAILS, self._numbers[_FIRST_DETAIL:], strict=True))
+        return Details.model_construct(**fields, flow_outs=dict(sorted(self._flow_outs.items())))
 
     @property
     def running(self) -> Half | None:

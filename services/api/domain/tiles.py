@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from services.api.domain.directory import Directory
 from services.api.domain.ledger import Place
-from services.api.domain.sums import Earlier, Half, Sums
+from services.api.domain.sums import Earlier, Half, Part, Sums, part_of
 from services.api.domain.views import (
     ALL,
     ALL_NAME,
@@ -36,6 +36,7 @@ class Tiles:
         self.held: dict[str, Tile] = {}
         self.earlier = Earlier()
         self.dirty: set[str] = set()  # queue ids and site ids
+        self._parts: dict[str, Part] = {}
         self._by_site: defaultdict[str, dict[str, Tile]] = defaultdict(dict)
         self._sums: defaultdict[str, Sums] = defaultdict(Sums)  # by site, by region, and of all
         self._moments: dict[str, Moment] = {}
@@ -50,27 +51,27 @@ class Tiles:
         A published tile older than the held one is a late word of a worker that lost the queue. What is stored is
         believed even so: an installation whose log was started anew counts its offsets from 0 again.
         """
-        held = self.held.get(tile.id)
-        site = _site(tile.id)
+        held, site = self.held.get(tile.id), _site(tile.id)
         if held is not None:
             if held == tile or (not stored and (held.offset, held.as_of) > (tile.offset, tile.as_of)):
                 return False
             if held.__dict__ | {"offset": tile.offset} == tile.__dict__:
                 self.held[tile.id] = self._by_site[site][tile.id] = tile
                 return False  # a later log position alone is no news
-            self._shift(held, -1)
+            self._shift(tile.id, -1)
         else:
             self._agreed.clear()
             self._regions.setdefault(site, self._directory.site(site).region)
         self.held[tile.id] = self._by_site[site][tile.id] = tile
-        self._shift(tile, 1)
+        self._parts[tile.id] = part_of(tile)
+        self._shift(tile.id, 1)
         self.dirty |= {tile.id, site}
         return True
 
     def drop(self, queue: str) -> None:
         """The queue is gone."""
-        tile = self.held.pop(queue)
-        self._shift(tile, -1)
+        self._shift(queue, -1)
+        del self.held[queue], self._parts[queue]
         self._agreed.clear()
         self.earlier.forget(queue)
         site = _site(queue)
@@ -85,12 +86,9 @@ class Tiles:
         if region := self._regions[site]:
             yield REGION + region
 
-    def _shift(self, tile: Tile, sign: int) -> None:
-        for scope in self._scopes(_site(tile.id)):
-            if sign > 0:
-                self._sums[scope].add(tile)
-            else:
-                self._sums[scope].remove(tile)
+    def _shift(self, queue: str, sign: int) -> None:
+        for scope in self._scopes(_site(queue)):
+            self._sums[scope].shift(self._parts[queue], sign)
 
     def described_anew(self, changed: Iterable[str]) -> None:
         """Descriptions changed: names, switches, regions."""
@@ -107,11 +105,11 @@ class Tiles:
         before = self._regions[site]
         if before == region:
             return
-        for tile in self._by_site[site].values():
+        for queue in self._by_site[site]:
             if before:
-                self._sums[REGION + before].remove(tile)
+                self._sums[REGION + before].shift(self._parts[queue], -1)
             if region:
-                self._sums[REGION + region].add(tile)
+                self._sums[REGION + region].shift(self._parts[queue], 1)
         self._regions[site] = region
         self._gone.add(before)
 

@@ -67,7 +67,7 @@ def queue_view(tile: Tile, setting: Setting) -> View:
     # A tile without a running half-hour tells of the rolling one alone.
     return (
         view
-        | _present(tile if tile.running is not None else None, counts, setting)
+        | _present(tile if tile.running is not None else None, counts, setting, view["target_ratios"])
         | {
             "running": None if tile.running is None else _running(tile.running, tile.as_of, setting),
             "agents": setting.agents,
@@ -81,13 +81,20 @@ def _head(id_: str, level: ScopeLevel, site: str | None, name: Text, as_of: int)
     return {"kind": "tile", "id": id_, "level": level, "site": site, "name": name, "as_of": as_of}
 
 
-def _present(now: Tile | Sums | None, counts: Counts, setting: Setting) -> View:
+def _present(now: Tile | Sums | None, counts: Counts, setting: Setting, figures: View) -> View:
     """What is told of the present; all null where nothing is known of it."""
     if now is None or not setting.present:
         return {"outlook": None, "mean_length": None, "estimated_wait_s": None}
     to_win = min(now.waiting_within, now.waiting)
     return {
-        "outlook": outlook_of(counts, setting.switches, lost=now.waiting - to_win, to_win=to_win, counted=False),
+        "outlook": outlook_of(
+            counts,
+            setting.switches,
+            lost=now.waiting - to_win,
+            to_win=to_win,
+            counted=False,
+            now=figures["service_level"],
+        ),
         "mean_length": formulas.mean_length(now.waiting_ms),
         "estimated_wait_s": formulas.estimated_wait_s(now.waiting, counts),
     }
@@ -98,14 +105,16 @@ def _running(half: Running | Half, as_of: int, setting: Setting) -> View:
     counts = half.counts if isinstance(half, Running) else counts_of(half.counters)
     to_win = min(half.waiting_within, counts.waiting)
     mean, weeks = mean_of_weeks(setting.earlier)
+    figures = figures_of(counts, setting.switches)
+    lost = counts.waiting - to_win
     return {
         "start": half.start,
         "end": half.end,
         "label": half.label,
         "counts": counts,
-        "ratios": figures_of(counts, setting.switches),
+        "ratios": figures,
         "outlook": outlook_of(
-            counts, setting.switches, lost=counts.waiting - to_win, to_win=to_win, counted=True
+            counts, setting.switches, lost=lost, to_win=to_win, counted=True, now=figures["service_level"]
         ),
         "mean_length": formulas.mean_length(half.waiting_ms, min(as_of, half.end) - half.start),
         "earlier_offered": mean,
@@ -179,7 +188,7 @@ def roll_up_view(id_: str, site: str | None, sums: Sums, half: Half | None, mome
     }
     return (
         view
-        | _present(sums if sums.described else None, counts, setting)
+        | _present(sums if sums.described else None, counts, setting, view["target_ratios"])
         | {
             "running": None if half is None else _running(half, moment.as_of, setting),
             "agents": setting.agents,
