@@ -9,12 +9,13 @@ from typing import NamedTuple, Protocol
 
 
 class Record(NamedTuple):
-    """A record of a source topic. Its value is never None; a tombstone comes as b""."""
+    """A record of a source topic. Neither value nor key is ever None; a tombstone comes as b"", and so does no key."""
 
     topic: str
     partition: int
     offset: int
     value: bytes
+    key: bytes = b""
 
 
 class Output(NamedTuple):

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from services.metrics.domain.agent_shard import PublishedDay
+from services.metrics.domain.keeper import Published
 from services.metrics.domain.shard import PublishedHalfHour
 from services.runtime import kafka
 from services.runtime.logs import get_logger
@@ -15,9 +17,11 @@ log = get_logger()
 
 
 class _Place(msgspec.Struct):
-    scope: str
+    kind: str
     date: str
-    start: int
+    scope: str = ""
+    start: int = 0
+    agent: str = ""
 
 
 _decode_place = msgspec.json.Decoder(_Place).decode
@@ -79,8 +83,8 @@ async def ends_of_half_hours(settings: CommonSettings, partitions: Iterable[int]
 @asynccontextmanager
 async def half_hours_since(
     settings: CommonSettings, partition: int, offset: int
-) -> AsyncIterator[tuple[int, AsyncIterator[list[PublishedHalfHour]]]]:
-    """A partition's published half-hours from `offset` on.
+) -> AsyncIterator[tuple[int, AsyncIterator[list[Published]]]]:
+    """A partition's published half-hours and agents' days from `offset` on.
 
     Yields:
         the offset after the last record there is now, and the records up to it, in batches.
@@ -97,8 +101,14 @@ async def half_hours_since(
         await reader.stop()
 
 
-async def _batches(reader: AIOKafkaConsumer, tp: TopicPartition, end: int) -> AsyncIterator[list[PublishedHalfHour]]:
+async def _batches(reader: AIOKafkaConsumer, tp: TopicPartition, end: int) -> AsyncIterator[list[Published]]:
     while await reader.position(tp) < end:
         records = (await reader.getmany(tp, timeout_ms=1000, max_records=2000)).get(tp, [])
-        places = [(_decode_place(record.value), record.value) for record in records if record.value]
-        yield [PublishedHalfHour(place.scope, place.date, place.start, value) for place, value in places]
+        yield [_published(record.value) for record in records if record.value]
+
+
+def _published(value: bytes) -> Published:
+    place = _decode_place(value)
+    if place.kind == "agent_day":
+        return PublishedDay(place.agent, place.date, value)
+    return PublishedHalfHour(place.scope, place.date, place.start, value)

@@ -23,9 +23,16 @@ class MetricsSettings(StreamSettings):
         "threshold (24 h) and the rolling half-hour after it",
     )
 
+    metrics_silent_s: Annotated[float, Field(gt=0, le=3600)] = Field(
+        default=30,
+        description="a feed without a heartbeat for so long is silent: what its agents do is unknown from then on",
+    )
+
     @property
     def horizons(self) -> Horizons:
         """The same for the domain."""
         return Horizons(
-            lateness_ms=round(self.metrics_lateness_min * 60_000), horizon_ms=round(self.metrics_horizon_h * _HOUR_MS)
+            lateness_ms=round(self.metrics_lateness_min * 60_000),
+            horizon_ms=round(self.metrics_horizon_h * _HOUR_MS),
+            silent_ms=round(self.metrics_silent_s * 1000),
         )

@@ -1,4 +1,4 @@
-"""Redis, as metrics writes it: newest tiles, feeds, half-hours by day, topology, and the changes channel."""
+"""Redis, as metrics writes it: tiles, feeds, half-hours and agents by day, topology, and the changes channel."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from redis.exceptions import WatchError
 
 from services.contracts.metrics import FeedClock
-from services.metrics.domain.shard import PublishedHalfHour
+from services.metrics.domain.agent_shard import PublishedDay
+from services.metrics.domain.keeper import Published
 from services.runtime.store import PATIENCE_S, RedisStore, json_array
 
 DAYS_KEPT_S = 40 * 24 * 3600
@@ -29,21 +30,34 @@ class Store(RedisStore):
         pipe.publish(self._names.changes_channel, json_array([*(tile for _, tile in tiles), *heard.values()]))
         await self._run(pipe)
 
-    async def show_half_hours(self, half_hours: Sequence[PublishedHalfHour], *, tell: bool = True) -> None:
-        """Put half-hours in their days, later ones of the same id over earlier ones, and tell the changes."""
+    async def show_agents(self, tiles: Sequence[tuple[str, bytes]]) -> None:
+        """Put agents' tiles where the API reads them, and tell the changes."""
+        pipe = self._pipeline()
+        pipe.hset(self._names.agents_key, mapping=dict(tiles))
+        pipe.publish(self._names.changes_channel, json_array(tile for _, tile in tiles))
+        await self._run(pipe)
+
+    async def show_half_hours(self, half_hours: Sequence[Published], *, tell: bool = True) -> None:
+        """Put half-hours and agents in their days, later ones over earlier ones of the same id, and tell of it."""
         if not half_hours:
             return
         pipe = self._pipeline()
         days: dict[str, dict[str, bytes]] = {}
         for half_hour in half_hours:
-            key = self._names.day_key(half_hour.scope, half_hour.date)
-            days.setdefault(key, {})[str(half_hour.start)] = half_hour.value
+            key, name = self._place(half_hour)
+            days.setdefault(key, {})[name] = half_hour.value
         for key, day in days.items():
             pipe.hset(key, mapping=day)
             pipe.expire(key, DAYS_KEPT_S)
         if tell:
             pipe.publish(self._names.changes_channel, json_array(half_hour.value for half_hour in half_hours))
         await self._run(pipe)
+
+    def _place(self, published: Published) -> tuple[str, str]:
+        """(hash, field) of a half-hour or of an agent's day."""
+        if isinstance(published, PublishedDay):
+            return self._names.agent_days_key(published.date), published.agent
+        return self._names.day_key(published.scope, published.date), str(published.start)
 
     async def show_topology(self, records: Mapping[str, str], gone: Iterable[str] = ()) -> None:
         """Put descriptions where the API reads them, and take those away that are taken back."""

@@ -26,14 +26,15 @@ _MARK_EVERY = 60  # looks
 
 
 class MetricsStream(CheckpointedStream):
-    """Contacts and menu visits in, with the topology known before the first of them."""
+    """Contacts, menu visits, agents and their schedules in, with the topology known before the first of them."""
 
     def __init__(
         self, settings: MetricsSettings, keeper: MetricsKeeper, outlet: "MetricsOutlet", topology: TopologyFeed
     ) -> None:
         """Describe the stream. Nothing is contacted before `start`."""
         names = settings.names
-        super().__init__(settings, service="metrics", sources=[names.contacts, names.ivr], keeper=keeper, outlet=outlet)
+        sources = [names.contacts, names.ivr, names.agents, names.schedules]
+        super().__init__(settings, service="metrics", sources=sources, keeper=keeper, outlet=outlet)
         self._topology = topology
         self._metrics_outlet = outlet
 
@@ -105,6 +106,7 @@ class MetricsOutlet(Outlet):
             half_hours = self._keeper.take_half_hours()
             telemetry.HALF_HOURS.inc(len(half_hours))
             telemetry.UNRESOLVED.set(self._keeper.unresolved)
+            telemetry.WRONG_AGENT_TOTALS.set(self._keeper.wrong_agent_totals)
             self._progress.update(progress)
             if self._filling is not None:
                 self._filling[1].update(half_hour.id for half_hour in half_hours)
@@ -119,6 +121,29 @@ class MetricsOutlet(Outlet):
                 self._lose_redis(error)
 
     async def _show_news(self, now: float = math.inf) -> None:
+        await self._tell_queues(now)
+        await self._tell_agents(now)
+
+    async def _tell_agents(self, now: float) -> None:
+        """Tiles of agents, some at a time; without a limit by time, everything that has changed before."""
+        rounds = self._keeper.agent_rounds if now == math.inf else 1
+        for _ in range(rounds):
+            tiles = self._keeper.agent_tiles(now)
+            if not tiles:
+                await asyncio.sleep(0)
+                continue
+            telemetry.AGENT_TILES.inc(len(tiles))
+            assert self._producer is not None, "restored() comes first"
+            items = json_array(tile for _, tile in tiles)
+            sent = await self._producer.send(self._settings.names.agent_tiles.name, items)
+            if not self._away:
+                try:
+                    await self._store.show_agents(tiles)
+                except UNAVAILABLE as error:
+                    self._lose_redis(error)
+            await sent
+
+    async def _tell_queues(self, now: float) -> None:
         tiles, feeds = self._keeper.news(now)
         if not tiles and not feeds:
             return

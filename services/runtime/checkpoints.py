@@ -276,7 +276,7 @@ class CheckpointedStream:
         if message.offset != self._expected.get(place) and not await self._may_follow(message):
             return
         value = message.value or b""
-        self._keeper.apply(Record(message.topic, message.partition, message.offset, value))
+        self._keeper.apply(Record(message.topic, message.partition, message.offset, value, message.key or b""))
         self._expected[place] = message.offset + 1
         self._applied[place] = message.offset
         telemetry.RECORDS.labels(message.topic).inc()

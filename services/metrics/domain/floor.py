@@ -3,6 +3,9 @@
 from pydantic import TypeAdapter, ValidationError
 
 from services.contracts.topology import (
+    DEFAULT_ACTIVITIES,
+    Activities,
+    Agent,
     Description,
     Queue,
     ScopedId,
@@ -59,6 +62,17 @@ class Floor:
         """The queue's description."""
         found = self._records.get(f"queue|{queue}")
         return found if isinstance(found, Queue) else unknown_queue(queue)
+
+    def agent(self, agent: str) -> Agent | None:
+        """The agent's description, if there is one."""
+        found = self._records.get(f"agent|{agent}")
+        return found if isinstance(found, Agent) else None
+
+    @property
+    def activities(self) -> Activities:
+        """What agents do, and which state means which."""
+        found = self._records.get("activities|activities")
+        return found if isinstance(found, Activities) else DEFAULT_ACTIVITIES
 
     def timezone(self, site: str) -> str:
         """IANA name of a site's zone."""

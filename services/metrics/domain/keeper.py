@@ -6,26 +6,29 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from services.contracts.events import ContactEvent, IvrEvent, decode_contacts, decode_ivr
+from services.contracts.events import AgentEvent, ContactEvent, IvrEvent, decode_agents, decode_contacts, decode_ivr
 from services.contracts.keeping import Checkpoint, Output, Record, StateEntry
 from services.contracts.letters import DeadLetter
 from services.contracts.metrics import FeedClock
 from services.contracts.names import Names
+from services.metrics.domain.agent_shard import AGENTS, PLANS, AgentShard, PublishedDay
 from services.metrics.domain.clocks import Horizons
 from services.metrics.domain.floor import Floor
 from services.metrics.domain.flow_shard import FlowShard
 from services.metrics.domain.queue_shard import QueueShard
 from services.metrics.domain.shard import PublishedHalfHour
 
-_PAGES_AT_ONCE = 50
-"""A slice of a checkpoint, a few milliseconds of work: tiles go out in between."""
+_PAGES_AT_ONCE = 10
+"""A slice of a checkpoint, a few milliseconds of work: tiles go out and other shards count on in between."""
 
 _decode_items = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 _decode_header = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw, msgspec.Raw]).decode
 _decode_contact = msgspec.msgpack.Decoder(ContactEvent).decode
 _decode_visit = msgspec.msgpack.Decoder(IvrEvent).decode
+_decode_agent = msgspec.msgpack.Decoder(AgentEvent).decode
 
-Shards = dict[int, QueueShard] | dict[int, FlowShard]
+Shard = QueueShard | FlowShard | AgentShard
+Published = PublishedHalfHour | PublishedDay
 
 
 class News(NamedTuple):
@@ -45,9 +48,12 @@ class MetricsKeeper:
         self._horizons = horizons or Horizons()
         self._queues: dict[int, QueueShard] = {}
         self._flows: dict[int, FlowShard] = {}
+        self._agents: dict[int, AgentShard] = {}
         self._letters: list[DeadLetter] = []
-        self._half_hours: list[PublishedHalfHour] = []
+        self._half_hours: list[Published] = []
         self._slices: Iterator[Checkpoint] | None = None
+        self._taken: Shard | None = None  # the shard of which a checkpoint is being taken just now
+        self._aside: list[Record] = []  # records that came for it meanwhile
         self._lessons: list[tuple[str, bytes | None]] = []
         self.events = 0
         self.letters = 0
@@ -55,17 +61,39 @@ class MetricsKeeper:
     # -- contracts.keeping.Keeper
 
     def apply(self, record: Record) -> None:
-        """Count a record's events. What can't be read becomes a dead letter; the rest of its batch counts."""
+        """Count a record's events. What can't be read becomes a dead letter; the rest of its batch counts.
+
+        A checkpoint is of one moment of each shard: records for the shard that it is at wait until it is at the next.
+        """
         if record.topic == self._names.contacts.name:
             queues = self._queue_shard(record.partition)
+            if queues is self._taken:
+                self._aside.append(record)
+                return
             contacts = self._decode(record, decode_contacts, _decode_contact)
             self.events += len(contacts)
             queues.apply(record.offset, contacts)
+        elif record.topic in (self._names.agents.name, self._names.schedules.name):
+            self._apply_to_agents(record)
         else:
             flows = self._flow_shard(record.partition)
+            if flows is self._taken:
+                self._aside.append(record)
+                return
             visits = self._decode(record, decode_ivr, _decode_visit)
             self.events += len(visits)
             flows.apply(record.offset, visits)
+
+    def _apply_to_agents(self, record: Record) -> None:
+        agents = self._agent_shard(record.partition)
+        if agents is self._taken:
+            self._aside.append(record)
+        elif record.topic == self._names.schedules.name:
+            agents.plan(record)
+        else:
+            events = self._decode(record, decode_agents, _decode_agent)
+            self.events += len(events)
+            agents.apply(record.offset, events)
 
     def checkpoint(self) -> Checkpoint:
         """The next slice of what became dirty; empty when nothing is left."""
@@ -83,9 +111,11 @@ class MetricsKeeper:
         """Start again from what was kept. Bytes that are no state of ours are an error of the program: it ends."""
         self._queues.clear()
         self._flows.clear()
+        self._agents.clear()
         self._letters.clear()
         self._half_hours.clear()
-        self._slices = None
+        self._slices = self._taken = None
+        self._aside.clear()
         clocks: dict[tuple[int, str], bytes] = {}
         pages: dict[tuple[int, str], list[tuple[str, int, bytes]]] = {}
         for partition, key, value in entries:
@@ -101,6 +131,11 @@ class MetricsKeeper:
                 ("ivr", self._flow_shard(partition)),
             ):
                 shard.restore(clocks.get((partition, topic)), pages.get((partition, topic), ()))
+            self._agent_shard(partition).restore(
+                {topic: value for (of, topic), value in clocks.items() if of == partition},
+                pages.get((partition, AGENTS), ()),
+                pages.get((partition, PLANS), ()),
+            )
 
     def offset_of(self, value: bytes) -> int:
         """The offset that a page or a partition's clocks include."""
@@ -117,13 +152,23 @@ class MetricsKeeper:
         tiles = [tile for queues in self._queues.values() for tile in queues.tiles(now)]
         return News(tiles, [feed for shard in self._shards() for feed in shard.clocks.moved()])
 
+    def agent_tiles(self, now: float = math.inf) -> list[tuple[str, bytes]]:
+        """(agent, AgentTile JSON) of some agents whose tile changed, by the rule of `news`."""
+        return [tile for agents in self._agents.values() for tile in agents.tiles(now)]
+
+    @property
+    def agent_rounds(self) -> int:
+        """How often `agent_tiles` must be asked until it has given all that has changed so far."""
+        return max((agents.rounds for agents in self._agents.values()), default=0)
+
     @property
     def holds_tiles_back(self) -> bool:
         """Whether `news` has to be asked again soon, even if no record comes."""
-        return any(queues.holds_tiles_back for queues in self._queues.values())
+        queues = any(queues.holds_tiles_back for queues in self._queues.values())
+        return queues or any(agents.holds_tiles_back for agents in self._agents.values())
 
-    def take_half_hours(self) -> list[PublishedHalfHour]:
-        """The half-hours that were published since the last time."""
+    def take_half_hours(self) -> list[Published]:
+        """The half-hours and agents' days that were published since the last time."""
         taken, self._half_hours = self._half_hours, []
         return taken
 
@@ -131,6 +176,8 @@ class MetricsKeeper:
         """Let `news` give everything of a partition, as for someone who has just come in."""
         if partition in self._queues:
             self._queues[partition].show_again()
+        if partition in self._agents:
+            self._agents[partition].show_again()
         for shard in self._shards():
             if shard.partition == partition:
                 shard.clocks.tell_all()
@@ -138,19 +185,27 @@ class MetricsKeeper:
     @property
     def partitions(self) -> frozenset[int]:
         """Those that are ours."""
-        return frozenset(self._queues) | frozenset(self._flows)
+        return frozenset(self._queues) | frozenset(self._flows) | frozenset(self._agents)
 
     @property
     def progress(self) -> dict[tuple[str, int], int]:
         """(topic, partition) → offset of the newest record counted, where there is one."""
-        topics = {"contacts": self._names.contacts.name, "ivr": self._names.ivr.name}
+        names = self._names
+        topics = {"contacts": names.contacts.name, "ivr": names.ivr.name, AGENTS: names.agents.name}
         shards = [shard for shard in self._shards() if shard.clocks.offset >= 0]
-        return {(topics[shard.topic], shard.partition): shard.clocks.offset for shard in shards}
+        plans = {(names.schedules.name, of): agents.planned_to for of, agents in self._agents.items()}
+        counted = {(topics[shard.topic], shard.partition): shard.clocks.offset for shard in shards}
+        return counted | {place: offset for place, offset in plans.items() if offset >= 0}
 
     @property
     def unresolved(self) -> int:
         """Contacts and visits whose page was closed before anyone told their outcome."""
         return sum(shard.unresolved for shard in self._shards())
+
+    @property
+    def wrong_agent_totals(self) -> int:
+        """How often the totals of an agent did not add up when they were published."""
+        return sum(agents.wrong for agents in self._agents.values())
 
     # -- the topology
 
@@ -170,8 +225,16 @@ class MetricsKeeper:
         if not self._floor.learn(key, value):
             return
         kind, _, name = key.partition("|")
-        for shard in self._shards():
+        shards: list[QueueShard | FlowShard] = [*self._queues.values(), *self._flows.values()]
+        for shard in shards:
             shard.relearn(name if kind == "site" else None, name if kind == "queue" else None)
+        for agents in self._agents.values():
+            if kind == "agent":
+                agents.relearn_agent(name)
+            elif kind == "site":
+                agents.relearn_site(name)
+            elif kind == "activities":
+                agents.relearn_activities()
 
     @property
     def topology(self) -> dict[str, str]:
@@ -180,9 +243,10 @@ class MetricsKeeper:
 
     # -- inside
 
-    def _shards(self) -> Iterator[QueueShard | FlowShard]:
+    def _shards(self) -> Iterator[Shard]:
         yield from self._queues.values()
         yield from self._flows.values()
+        yield from self._agents.values()
 
     def _queue_shard(self, partition: int) -> QueueShard:
         shard = self._queues.get(partition)
@@ -194,6 +258,12 @@ class MetricsKeeper:
         shard = self._flows.get(partition)
         if shard is None:
             shard = self._flows[partition] = FlowShard("ivr", partition, self._floor, self._horizons)
+        return shard
+
+    def _agent_shard(self, partition: int) -> AgentShard:
+        shard = self._agents.get(partition)
+        if shard is None:
+            shard = self._agents[partition] = AgentShard(AGENTS, partition, self._floor, self._horizons)
         return shard
 
     def _decode(self, record: Record, batch: Any, one: Any) -> list[Any]:
@@ -234,13 +304,18 @@ class MetricsKeeper:
         if letters:
             yield Checkpoint(letters, [])
         for shard in list(self._shards()):
+            self._taken = shard
             for half_hours, states in shard.checkpoint(_PAGES_AT_ONCE):
                 self._half_hours += half_hours
                 outputs = [self._output(shard.partition, half_hour) for half_hour in half_hours]
                 if outputs or states:
                     yield Checkpoint(outputs, [StateEntry(shard.partition, *state) for state in states])
+            self._taken = None
+            aside, self._aside = self._aside, []
+            for record in aside:
+                self.apply(record)
 
-    def _output(self, partition: int, half_hour: PublishedHalfHour) -> Output:
+    def _output(self, partition: int, half_hour: Published) -> Output:
         return Output(self._names.intervals.name, half_hour.value, half_hour.id.encode(), partition)
 
     def _take_letters(self) -> list[Output]:
