@@ -1,4 +1,4 @@
-"""The commands that send events (`replay`, `follow`, `simulate`) and the one that tells what was counted (`report`)."""
+"""Commands that send events (`replay`, `follow`, `simulate`), plans or descriptions, and `report`, what was counted."""
 
 import inspect
 from pathlib import Path
@@ -25,6 +25,8 @@ def register(cli: typer.Typer) -> None:
     cli.command(context_settings=HANDED_ON, add_help_option=False)(replay)
     cli.command(context_settings=HANDED_ON, add_help_option=False)(follow)
     cli.command(context_settings=HANDED_ON, add_help_option=False)(simulate)
+    for command in (schedules, exceptions, topology):
+        cli.command(context_settings=HANDED_ON, add_help_option=False)(command)
     cli.command()(report)
 
 
@@ -57,6 +59,21 @@ def follow(rest: Rest = None) -> None:
 def simulate(rest: RestOnly = None) -> None:
     """Run simulated centres as a feed: see `simulate --help`."""
     _hand_on(["simulate", *(rest or [])])
+
+
+def schedules(rest: RestOnly = None) -> None:
+    """Take agents' schedules from a CSV or iCalendar file: `schedules import FILE`."""
+    _hand_on(["schedules", *(rest or ["--help"])])
+
+
+def exceptions(rest: RestOnly = None) -> None:
+    """Excuse agents from adherence for a time: `exceptions add AGENT START END`, `exceptions withdraw AGENT ID`."""
+    _hand_on(["exceptions", *(rest or ["--help"])])
+
+
+def topology(rest: RestOnly = None) -> None:
+    """Describe sites, queues, voice menus, teams and agents by a YAML file: `topology import FILE`, `topology show`."""
+    _hand_on(["topology", *(rest or ["--help"])])
 
 
 def report(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from services.ingest import commands
+from services.ingest import commands, plan_commands
 from services.ingest.commands import AsteriskOptions, BankOptions, FollowOptions
 from services.ingest.domain.disorder import Disorder
 from services.ingest.progress import Style
@@ -22,6 +22,9 @@ cli.add_typer(replay, name="replay")
 follow = typer.Typer(help="Follow what grows, live.", no_args_is_help=True)
 cli.add_typer(follow, name="follow")
 cli.command()(simulate)
+cli.add_typer(plan_commands.schedules, name="schedules")
+cli.add_typer(plan_commands.exceptions, name="exceptions")
+cli.add_typer(plan_commands.topology, name="topology")
 
 Value = TypeVar("Value")
 

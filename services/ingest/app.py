@@ -13,13 +13,16 @@ from fastapi.openapi.utils import get_openapi
 
 from services.ingest.domain.admission import Admission
 from services.ingest.domain.feed_clocks import FeedClocks
+from services.ingest.domain.plans.posts import ExceptionBody, ScheduleBody
 from services.ingest.domain.posts import PostBody
 from services.ingest.domain.pseudonym import pseudonyms
 from services.ingest.keys import pseudonym_key
+from services.ingest.known import Known
 from services.ingest.outlet import Outlet
 from services.ingest.settings import IngestSettings
 from services.ingest.sources.discovery import Discovery
 from services.ingest.sources.http import Desk, router
+from services.ingest.sources.plans_http import PlanDesk, plans_router
 from services.runtime.health import Health
 from services.runtime.logs import get_logger
 
@@ -75,6 +78,7 @@ def build(desk: Desk) -> FastAPI:
     """The application."""
     app = FastAPI(title="Floorwatch ingest", version="1", description="Bring your ACD's events to Floorwatch.")
     app.include_router(router(desk))
+    app.include_router(plans_router(desk, PlanDesk(desk, Known(desk.settings))))
 
     health = Health({"kafka": lambda: None if desk.outlet.connected else "Kafka does not answer"})
     app.router.routes.extend(health.routes)
@@ -83,13 +87,14 @@ def build(desk: Desk) -> FastAPI:
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:
-    """The schema, with the body of a POST, which the route reads itself."""
+    """The schema, with the bodies of POSTs, which the routes read themselves."""
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        body = PostBody.json_schema(ref_template="#/components/schemas/{model}")
         components = schema["components"]["schemas"]
-        components.update(body.pop("$defs"))
-        components["PostBody"] = body
+        for name, adapter in (("PostBody", PostBody), ("ScheduleBody", ScheduleBody), ("ExceptionBody", ExceptionBody)):
+            body = adapter.json_schema(ref_template="#/components/schemas/{model}")
+            components.update(body.pop("$defs"))
+            components[name] = body
         app.openapi_schema = schema
     return app.openapi_schema
 

@@ -22,6 +22,7 @@ import msgspec
 
 from services.contracts.events import AnyEvent, Heartbeat, encode_batch
 from services.contracts.letters import DeadLetter
+from services.contracts.schedules import AdherenceException, DaySchedule, schedule_key
 from services.contracts.topology import Flow, Queue, Site, record_key
 from services.ingest import log, telemetry
 from services.ingest.domain.packing import LANES, Packer, count_kinds
@@ -145,6 +146,27 @@ class Outlet:
             Record(self._names.topology.name, record.model_dump_json().encode(), key=key)
             for record in records
             if (key := record_key(record).encode()) not in known
+        ]
+        self._accept(1)
+        await self.flush(hurry=True)
+
+    async def plans(self, records: Iterable[DaySchedule | AdherenceException]) -> None:
+        """Publish schedules and exceptions, each on the partition of its agent; returns when Kafka has them.
+
+        Raises:
+            OutletClosedError: the outlet has ended.
+        """
+        topic = self._names.schedules.name
+        partitions = await self._link.partitions(topic)
+        self._check()
+        self._first += [
+            Record(
+                topic,
+                record.model_dump_json().encode(),
+                key=schedule_key(record).encode(),
+                partition=partition_of(record.agent, partitions),
+            )
+            for record in records
         ]
         self._accept(1)
         await self.flush(hurry=True)

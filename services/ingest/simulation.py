@@ -9,12 +9,15 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from services.ingest.domain.packing import count_kinds
 from services.ingest.domain.simulator import Floor, Simulator, SnapshotError, topology_of
+from services.ingest.domain.simulator.roster import schedules_of
 from services.ingest.outlet import Outlet
 from services.ingest.profiles import shipped_profiles
 from services.ingest.progress import Phase, Standing
@@ -82,6 +85,8 @@ class Simulation:
 
     _beat_at: float = 0.0
     _kept_at: float = 0.0
+    _planned: set[tuple[str, date]] = field(default_factory=set)
+    _plan_again_at: int = -1
 
     async def run(self) -> None:
         """Send the floor's events until the plan's end, or until cancelled; returns when Kafka has them.
@@ -95,6 +100,7 @@ class Simulation:
         self._kept_at = time.monotonic()
         while self.plan.until is None or simulator.clock < self.plan.until:
             target = pace.target(simulator.clock)
+            await self._publish_schedules(simulator.clock)
             await self._send(simulator, target)
             await self._beat(simulator)
             await self._keep(simulator)
@@ -103,6 +109,18 @@ class Simulation:
             await asyncio.sleep(0 if behind else TICK_S)
         await self._beat(simulator, now=True)
         await self._keep(simulator, now=True)
+
+    async def _publish_schedules(self, clock: int) -> None:
+        """Each site's schedules of the local day before, this one and the next, once."""
+        if clock < self._plan_again_at:
+            return
+        self._plan_again_at = clock - clock % STRIDE_MS + STRIDE_MS
+        for site in self.plan.floor.sites:
+            today = datetime.fromtimestamp(clock / 1000, ZoneInfo(site.timezone)).date()
+            for day in (today + timedelta(days=n) for n in (-1, 0, 1)):
+                if (site.id, day) not in self._planned:
+                    self._planned.add((site.id, day))
+                    await self.outlet.plans(schedules_of(site, day))
 
     async def _send(self, simulator: Simulator, target: int) -> None:
         events = simulator.run_until(target, CHUNK)

@@ -5,9 +5,9 @@ import hashlib
 import hmac
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import pydantic_core
 from fastapi import APIRouter, Request, Response, Security
@@ -40,6 +40,14 @@ class Accepted(Contract):
     accepted: int = Field(description="events that Kafka has")
     rejected: int = Field(description="items that could not be used")
     errors: tuple[Problem, ...] = Field(default=(), description="what is wrong with them; the first 100")
+
+
+class Judged(NamedTuple):
+    """What became of the items of a body."""
+
+    accepted: int
+    refused: int
+    problems: list[Problem]
 
 
 class Refusal(Contract):
@@ -90,7 +98,23 @@ class Desk:
         self.keys = tuple(key.strip().encode() for key in text.split(",") if key.strip())
 
     async def post(self, request: Request, key: str | None) -> Accepted:
-        """Take one POST.
+        """Take one POST of events.
+
+        Raises:
+            RefusedError: as a whole, with the status and what to do.
+        """
+
+        async def take(body: bytes) -> Judged:
+            reading = read(body, newest_ms=round((self.wall_s() + self.settings.ingest_ahead_s) * 1000))
+            await self._forward(reading)
+            return Judged(len(reading.events), len(reading.refused), reading.problems)
+
+        return await self.receive(request, key, take)
+
+    async def receive(
+        self, request: Request, key: str | None, take: Callable[[bytes], Awaitable["Judged"]]
+    ) -> Accepted:
+        """Let a POST in if it may come, hand its body to `take`, and say what became of it.
 
         Raises:
             RefusedError: as a whole, with the status and what to do.
@@ -100,17 +124,12 @@ class Desk:
         self._admit(key)
         self.in_flight += 1
         try:
-            body = await self._body(request)
-            reading = read(body, newest_ms=round((self.wall_s() + self.settings.ingest_ahead_s) * 1000))
-            self.admission.take(key, len(reading.events) + len(reading.refused), self.monotonic_s())
-            await self._forward(reading)
+            judged = await take(await self._body(request))
+            self.admission.take(key, judged.accepted + judged.refused, self.monotonic_s())
         finally:
             self.in_flight -= 1
-        return Accepted(
-            accepted=len(reading.events),
-            rejected=len(reading.refused),
-            errors=tuple(sorted(reading.problems, key=lambda p: -1 if p.index is None else p.index)[:PROBLEMS_SHOWN]),
-        )
+        problems = sorted(judged.problems, key=lambda p: -1 if p.index is None else p.index)
+        return Accepted(accepted=judged.accepted, rejected=judged.refused, errors=tuple(problems[:PROBLEMS_SHOWN]))
 
     def _authenticate(self, key: str | None) -> None:
         headers = {"WWW-Authenticate": "Bearer"}
@@ -128,7 +147,7 @@ class Desk:
         if self.in_flight >= self.settings.ingest_in_flight:
             raise RefusedError(429, "too many POSTs wait for Kafka", {"Retry-After": str(RETRY_BUSY_S)})
         if self.outlet.away or self.outlet.full:
-            raise _no_kafka()
+            raise no_kafka()
 
     async def _body(self, request: Request) -> bytes:
         limit = self.settings.ingest_max_body_bytes
@@ -151,7 +170,7 @@ class Desk:
 
     async def _forward(self, reading: Reading) -> None:
         events: Sequence[AnyEvent] = [to_wire(event, self.pseudonym) for event in reading.events]
-        letters = [_letter(index, item, reading) for index, item in reading.refused]
+        letters = [letter(index, item, reading.problems) for index, item in reading.refused]
         if not events and not letters:
             return
         try:
@@ -162,7 +181,7 @@ class Desk:
                 self._hear(reading)
                 await self.outlet.flush()
         except (TimeoutError, OutletClosedError):
-            raise _no_kafka() from None
+            raise no_kafka() from None
 
     def _hear(self, reading: Reading) -> None:
         newest: dict[tuple[str, str], float] = {}
@@ -173,14 +192,15 @@ class Desk:
             self.clocks.heard(source, site, round(at_s * 1000), self.monotonic_s())
 
 
-def _no_kafka() -> RefusedError:
-    message = "Kafka does not answer; send it again later, with the same event ids"
+def no_kafka() -> RefusedError:
+    """What is answered while Kafka is away."""
+    message = "Kafka does not answer; send the same again later"
     return RefusedError(503, message, {"Retry-After": str(RETRY_KAFKA_S)})
 
 
-def _letter(index: int, item: Any, reading: Reading) -> DeadLetter:
+def letter(index: int, item: Any, problems: Sequence[Problem]) -> DeadLetter:
     """A refused item; strings that may name a customer are hidden."""
-    problem = next(problem for problem in reading.problems if problem.index == index)
+    problem = next(problem for problem in problems if problem.index == index)
     hidden = {**item, "customer": "…"} if isinstance(item, dict) and "customer" in item else item
     content = masked(pydantic_core.to_json(hidden).decode())
     source = item.get("source") if isinstance(item, dict) else None
@@ -191,10 +211,39 @@ def _letter(index: int, item: Any, reading: Reading) -> DeadLetter:
     )  # fmt: skip
 
 
-_header = APIKeyHeader(name="X-API-Key", auto_error=False)
-_bearer = HTTPBearer(auto_error=False)
+Header = Annotated[str | None, Security(APIKeyHeader(name="X-API-Key", auto_error=False))]
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(HTTPBearer(auto_error=False))]
 
 _RETRY = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Kafka has every valid item. Items that are not valid are listed."},
+    401: {"model": Refusal, "description": "no valid API key"},
+    408: {"model": Refusal, "description": "the body did not arrive in time"},
+    413: {"model": Refusal, "description": "the body is too large"},
+    422: {"model": Accepted, "description": "nothing in it is valid"},
+    429: {"model": Refusal, "description": "slow down", "headers": _RETRY},
+    503: {"model": Refusal, "description": "Kafka does not answer", "headers": _RETRY},
+}
+"""What is answered to a POST."""
+
+
+def key_of(api_key: str | None, bearer: HTTPAuthorizationCredentials | None) -> str | None:
+    """The API key of a request, whichever way it came."""
+    return api_key or (bearer.credentials if bearer else None)
+
+
+async def answered(work: Awaitable[Accepted]) -> Response:
+    """The answer to a POST."""
+    try:
+        answer = await work
+    except RefusedError as refused:
+        telemetry.POSTS.labels(str(refused.status)).inc()
+        return JSONResponse({"message": refused.message}, refused.status, refused.headers)
+    status = 200 if answer.accepted or not (answer.rejected or answer.errors) else 422
+    telemetry.POSTS.labels(str(status)).inc()
+    return Response(answer.model_dump_json(), status, media_type="application/json")
 
 
 def router(desk: Desk) -> APIRouter:
@@ -205,15 +254,7 @@ def router(desk: Desk) -> APIRouter:
         "/v1/events",
         response_model=Accepted,
         summary="Send events",
-        responses={
-            200: {"description": "Kafka has every valid event. Items that are not valid are listed."},
-            401: {"model": Refusal, "description": "no valid API key"},
-            408: {"model": Refusal, "description": "the body did not arrive in time"},
-            413: {"model": Refusal, "description": "the body is too large"},
-            422: {"model": Accepted, "description": "nothing in it is valid"},
-            429: {"model": Refusal, "description": "slow down", "headers": _RETRY},
-            503: {"model": Refusal, "description": "Kafka does not answer", "headers": _RETRY},
-        },
+        responses=RESPONSES,
         openapi_extra={
             "requestBody": {
                 "required": True,
@@ -224,19 +265,12 @@ def router(desk: Desk) -> APIRouter:
     )
     async def post_events(
         request: Request,
-        api_key: Annotated[str | None, Security(_header)],
-        bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+        api_key: Header,
+        bearer: Bearer,
     ) -> Response:
         """Answers when Kafka has acknowledged the events. A repeat of an `event_id` changes nothing, so on any doubt
         send it again. Valid items of a batch are kept even if others are not.
         """  # noqa: D205
-        try:
-            answer = await desk.post(request, api_key or (bearer.credentials if bearer else None))
-        except RefusedError as refused:
-            telemetry.POSTS.labels(str(refused.status)).inc()
-            return JSONResponse({"message": refused.message}, refused.status, refused.headers)
-        status = 200 if answer.accepted or not (answer.rejected or answer.errors) else 422
-        telemetry.POSTS.labels(str(status)).inc()
-        return Response(answer.model_dump_json(), status, media_type="application/json")
+        return await answered(desk.post(request, key_of(api_key, bearer)))
 
     return routes

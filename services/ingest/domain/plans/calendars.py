@@ -19,6 +19,7 @@ from services.ingest.domain.plans.reading import (
     PlanFileError,
     Reading,
     Terms,
+    in_our_time,
     put_together,
     shortened,
     without_refused,
@@ -201,7 +202,7 @@ def _span(event: Any, zone: ZoneInfo) -> tuple[int, int, bool]:
     if "DTEND" in event:
         end = _moment(event, "DTEND")
     elif "DURATION" in event:
-        end = start + event["DURATION"].dt
+        end = _after(start, event["DURATION"].dt)
     elif all_day:
         end = start + timedelta(days=1)
     else:
@@ -212,6 +213,13 @@ def _span(event: Any, zone: ZoneInfo) -> tuple[int, int, bool]:
     return *span, all_day
 
 
+def _after(start: date, duration: Any) -> date:
+    try:
+        return in_our_time(start + duration, "DURATION")
+    except (TypeError, OverflowError):
+        raise FieldError("DURATION", "is no span of time, or too long") from None
+
+
 def _moment(event: Any, name: str) -> date:
     """A property that is a day or a moment."""
     value = event.get(name)
@@ -220,7 +228,7 @@ def _moment(event: Any, name: str) -> date:
     moment = None if isinstance(value, list) or _broken(value) else value.dt
     if not isinstance(moment, date):
         raise FieldError(name, "is no date or time")
-    return moment
+    return in_our_time(moment, name)
 
 
 def _ms(moment: date | datetime, zone: ZoneInfo) -> int:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from services.contracts.schedules import DaySchedule, PlannedActivity
 from services.contracts.topology import Activities, Contract
 
-DAY_S = 86_400
+FIRST_YEAR, LAST_YEAR = 1970, 2099
 
 
 class PlanFileError(ValueError):
@@ -122,6 +122,17 @@ def local_ms(day: date, seconds: int, zone: ZoneInfo, field_name: str) -> int:
     if moment.astimezone(zone).replace(tzinfo=None) != wall:
         raise FieldError(field_name, f"{wall:%Y-%m-%d %H:%M} does not exist in {zone.key}: clocks go forward over it")
     return round(moment.timestamp() * 1000)
+
+
+def in_our_time(day: date, field_name: str) -> date:
+    """The same day or moment.
+
+    Raises:
+        FieldError: it lies before 1970 or after 2099: a mistake of its source.
+    """
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise FieldError(field_name, f"lies before {FIRST_YEAR} or after {LAST_YEAR}: {day}")
+    return day
 
 
 class Part(NamedTuple):

@@ -19,6 +19,7 @@ from services.ingest.domain.plans.reading import (
     PlanFileError,
     Reading,
     Terms,
+    in_our_time,
     local_ms,
     put_together,
     shortened,
@@ -115,9 +116,10 @@ def _whose(row: dict[str, str], terms: Terms) -> tuple[str, str, date]:
         except ValidationError:
             raise FieldError(name, f"{shortened(value)!r} is no id") from None
     try:
-        return agent, site, date.fromisoformat(text if _DATE.fullmatch(text) else "")
+        day = date.fromisoformat(text if _DATE.fullmatch(text) else "")
     except ValueError:
         raise FieldError("date", f"{shortened(text)!r} is no date such as 2026-03-02") from None
+    return agent, site, in_our_time(day, "date")
 
 
 def _add(day: _Day, place: str, site: str, row: dict[str, str], terms: Terms) -> None:
@@ -185,6 +187,7 @@ def _moment(text: str, seconds: int | None, day: date, zone: ZoneInfo, name: str
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise FieldError(name, f"{shortened(text)!r} is no time such as 07:30 or 2026-03-02T07:30") from None
+    in_our_time(moment, name)
     if moment.tzinfo is not None:
         return round(moment.timestamp() * 1000)
     return local_ms(moment.date(), moment.hour * 3600 + moment.minute * 60 + moment.second, zone, name)

@@ -166,6 +166,8 @@ def test_a_rule_without_an_end_is_expanded_up_to_a_day_and_other_events_are_take
         (["DTSTART:20260302T093000", "SUMMARY:Break"], "DTEND", "ana 2026-03-02"),
         (["DTSTART:20260302T093000", "DTEND:20260302T090000", "SUMMARY:Break"], "DTEND", "ana 2026-03-02"),
         (["DTSTART:20260302T093000", "DTEND:later", "SUMMARY:Break"], "DTEND", "ana 2026-03-02"),
+        (["DTSTART:99991231T235959", "DURATION:P9999999D", "SUMMARY:Break"], "DTSTART", ""),
+        (["DTSTART:20260302T093000", "DURATION:P999999D", "SUMMARY:Break"], "DURATION", "ana 2026-03-02"),
         (["DTSTART:soon", "DTEND:20260302T090000", "SUMMARY:Break"], "DTSTART", ""),
         ([NINE_TO_TEN, "DTEND:20260302T110000", "SUMMARY:Break"], "DTEND", "ana 2026-03-02"),
         ([NINE_TO_TEN, "RRULE:FREQ=DAILY;BYDAY=99XX", "SUMMARY:Break"], "RRULE", "ana 2026-03-02"),

@@ -88,6 +88,8 @@ def test_a_day_off_is_a_row_without_an_activity():
         ("ana,madrid,2026-03-02,break,10:00,11:00", "site", "ana 2026-03-02"),
         ("ana,lisbon,2026-02-30,break,10:00,11:00", "date", ""),
         ("ana,lisbon,2 March,break,10:00,11:00", "date", ""),
+        ("ana,lisbon,9999-12-31,break,10:00,47:00", "date", ""),
+        ("ana,lisbon,2026-03-02,break,0001-01-01T00:00+14:00,11:00", "start", "ana 2026-03-02"),
         ("ana,lisbon,20260302,break,10:00,11:00", "date", ""),
         ("a|b,lisbon,2026-03-02,break,10:00,11:00", "agent", ""),
         (",lisbon,2026-03-02,break,10:00,11:00", "agent", ""),

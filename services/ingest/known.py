@@ -1,0 +1,49 @@
+"""What the installation knows already, as far as ingest must: activities, and the sites' time zones."""
+
+import time
+
+from pydantic import TypeAdapter, ValidationError
+
+from services.contracts.topology import DEFAULT_ACTIVITIES, Activities, Description, Site, TopologyRecord
+from services.ingest import log
+from services.ingest.domain.plans.reading import Terms
+from services.runtime import kafka
+from services.runtime.logs import get_logger
+from services.runtime.settings import CommonSettings
+
+FRESH_S = 5.0
+
+_adapter: TypeAdapter[Description] = TypeAdapter(TopologyRecord)
+
+
+class Known:
+    """The topology, read again when it is older than some seconds and somebody asks."""
+
+    def __init__(self, settings: CommonSettings) -> None:
+        self._settings = settings
+        self._records: list[Description] = []
+        self._read_at = -FRESH_S
+
+    async def records(self) -> list[Description]:
+        """Every description there is."""
+        if time.monotonic() - self._read_at >= FRESH_S:
+            await kafka.ensure_topics(self._settings)
+            found = await log.newest_of_all(self._settings, self._settings.names.topology.name)
+            self._records = [record for value in found.values() if (record := _read(value)) is not None]
+            self._read_at = time.monotonic()
+        return self._records
+
+    async def terms(self, version: int, *, site: str = "", timezone: str = "") -> Terms:
+        """What plans are checked against now."""
+        records = await self.records()
+        activities = next((one for one in records if isinstance(one, Activities)), DEFAULT_ACTIVITIES)
+        zones = {one.id: one.timezone for one in records if isinstance(one, Site)}
+        return Terms(activities=activities, timezones=zones, version=version, site=site, timezone=timezone)
+
+
+def _read(value: bytes) -> Description | None:
+    try:
+        return _adapter.validate_json(value)
+    except ValidationError as error:
+        get_logger().warning("a topology record can't be used", error=str(error))
+        return None

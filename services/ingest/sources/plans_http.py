@@ -1,0 +1,128 @@
+"""`POST /v1/schedules` and `POST /v1/exceptions`: how a workforce planner is attached. Answers when Kafka has them."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+from aiokafka.errors import KafkaError
+from fastapi import APIRouter, Request, Response
+
+from services.contracts.plans_edge import Withdrawal
+from services.contracts.schedules import AdherenceException, DaySchedule, schedule_adapter
+from services.ingest import log
+from services.ingest.domain.plans.posts import PlanReading, read_exceptions, read_schedules
+from services.ingest.domain.posts import Problem
+from services.ingest.known import Known
+from services.ingest.outlet import OutletClosedError
+from services.ingest.sources.http import (
+    RESPONSES,
+    Accepted,
+    Bearer,
+    Desk,
+    Header,
+    Judged,
+    answered,
+    key_of,
+    letter,
+    no_kafka,
+)
+
+Value = TypeVar("Value")
+
+
+class PlanDesk:
+    """What the routes work with, beside the desk of all POSTs."""
+
+    def __init__(self, desk: Desk, known: Known) -> None:
+        self._desk = desk
+        self._known = known
+
+    async def schedules(self, body: bytes) -> Judged:
+        """Take plans."""
+        terms = await self._in_time(self._known.terms(round(self._desk.wall_s() * 1000)))
+        reading = read_schedules(body, terms)
+        return await self._forward(reading, [schedule for _, schedule in reading.taken])
+
+    async def exceptions(self, body: bytes) -> Judged:
+        """Take approvals, and withdrawals of what was approved."""
+        reading = read_exceptions(body)
+        records: list[AdherenceException] = []
+        approved = {(one.agent, one.id): one for _, one in reading.taken if isinstance(one, AdherenceException)}
+        for index, one in reading.taken:
+            if isinstance(one, AdherenceException):
+                records.append(one)
+                continue
+            former = approved.get((one.agent, one.id)) or await self._in_time(find_exception(self._desk.settings, one))
+            if former is None:
+                message = f"there is no exception {one.id!r} of agent {one.agent!r}"
+                reading.problems.append(Problem(index=index, path="id", message=message))
+            else:
+                records.append(former.model_copy(update={"withdrawn": True}))
+        return await self._forward(reading, records)
+
+    async def _forward(self, reading: PlanReading[Any], records: list[Any]) -> Judged:
+        letters = [letter(index, item, reading.problems) for index, item in reading.refused]
+        if records or letters:
+            await self._in_time(self._send(records, letters))
+        return Judged(len(records), len(reading.refused) + len(reading.taken) - len(records), reading.problems)
+
+    async def _send(self, records: list[DaySchedule | AdherenceException], letters: list[Any]) -> None:
+        await self._desk.outlet.reject(letters)
+        await self._desk.outlet.plans(records)
+
+    async def _in_time(self, work: Awaitable[Value]) -> Value:
+        try:
+            async with asyncio.timeout(self._desk.settings.ingest_kafka_wait_s):
+                return await work
+        except (TimeoutError, OutletClosedError, KafkaError):
+            raise no_kafka() from None
+
+
+async def find_exception(settings: Any, wanted: Withdrawal) -> AdherenceException | None:
+    """The newest version of an exception that is on Kafka."""
+    key = f"exception|{wanted.agent}|{wanted.id}"
+    value = await log.newest(settings, settings.names.schedules.name, key.encode())
+    found = None if value is None else schedule_adapter.validate_json(value)
+    return found if isinstance(found, AdherenceException) else None
+
+
+def plans_router(desk: Desk, plans: PlanDesk) -> APIRouter:
+    """The routes."""
+    routes = APIRouter()
+
+    @routes.post(
+        "/v1/schedules",
+        response_model=Accepted,
+        summary="Send agents' schedules",
+        responses=RESPONSES,
+        openapi_extra=_body("ScheduleBody", 'One schedule, an array of them, or {"schedules": […]}.'),
+    )
+    async def post_schedules(request: Request, api_key: Header, bearer: Bearer) -> Response:
+        """Answers when Kafka has them. A schedule replaces that agent's former one of that day as a whole; of two, the
+        one with the higher version stands. Valid schedules of a batch are kept even if others are not.
+        """  # noqa: D205
+        return await answered(desk.receive(request, key_of(api_key, bearer), plans.schedules))
+
+    @routes.post(
+        "/v1/exceptions",
+        response_model=Accepted,
+        summary="Approve exceptions from adherence, or withdraw them",
+        responses=RESPONSES,
+        openapi_extra=_body("ExceptionBody", 'One change, an array of them, or {"exceptions": […]}.'),
+    )
+    async def post_exceptions(request: Request, api_key: Header, bearer: Bearer) -> Response:
+        """Answers when Kafka has them. For the time of an exception an agent counts neither as in nor as out."""
+        return await answered(desk.receive(request, key_of(api_key, bearer), plans.exceptions))
+
+    return routes
+
+
+def _body(name: str, description: str) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{name}"}
+    return {
+        "requestBody": {
+            "required": True,
+            "description": description,
+            "content": {"application/json": {"schema": schema}},
+        }
+    }
