@@ -1,6 +1,7 @@
 """What the metrics service has published: how far it has come, and the newest version of every interval."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 
@@ -65,9 +66,13 @@ async def wait_until_applied(
 
 
 async def read_intervals(settings: CommonSettings) -> list[Interval | IvrInterval]:
-    """The newest version of every interval on the log."""
+    """The newest version of every interval on the log; repeat calls and agents' days stand there as well."""
     newest = await _newest(settings, settings.names.intervals.name)
-    return [interval_adapter.validate_json(value) for value in newest.values()]
+    return [
+        interval_adapter.validate_json(value)
+        for value in newest.values()
+        if json.loads(value)["kind"] in ("interval", "ivr_interval")
+    ]
 
 
 @asynccontextmanager

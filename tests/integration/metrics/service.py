@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import redis
 from aiokafka import TopicPartition
 
 from services.cli.ports import free_ports
+from services.contracts.agents import AgentDay, AgentTile
 from services.contracts.events import AnyEvent, Heartbeat, encode_batch, key_of
 from services.contracts.metrics import FeedClock, Interval, IvrInterval, Tile, interval_adapter
 from services.runtime import kafka
@@ -138,6 +140,14 @@ class Shown:
         found = self._hash(self.names.feeds_key)
         return {name.decode(): FeedClock.model_validate_json(value) for name, value in found.items()}
 
+    def agents(self) -> dict[str, AgentTile]:
+        found = self._hash(self.names.agents_key)
+        return {name.decode(): AgentTile.model_validate_json(value) for name, value in found.items()}
+
+    def agent_days(self, date: str) -> dict[str, AgentDay]:
+        found = self._hash(self.names.agent_days_key(date))
+        return {name.decode(): AgentDay.model_validate_json(value) for name, value in found.items()}
+
     def day(self, scope: str, date: str) -> dict[int, Interval | IvrInterval]:
         found = self._hash(self.names.day_key(scope, date))
         return {int(start): interval_adapter.validate_json(value) for start, value in found.items()}
@@ -180,5 +190,9 @@ async def read_topic(settings: CommonSettings, topic: str) -> list[tuple[bytes |
 
 async def published_half_hours(settings: CommonSettings) -> dict[tuple[str, int], Interval | IvrInterval]:
     newest = {key: value for key, value in await read_topic(settings, settings.names.intervals.name) if value}
-    found = [interval_adapter.validate_json(value) for value in newest.values()]
+    found = [
+        interval_adapter.validate_json(value)
+        for value in newest.values()
+        if json.loads(value)["kind"] in ("interval", "ivr_interval")
+    ]
     return {(interval.scope, interval.start): interval for interval in found}
