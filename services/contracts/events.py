@@ -7,7 +7,7 @@ All times are integers, milliseconds since the epoch, UTC, by the source's clock
 Every event is *self-contained*: whoever counts it needs no other event.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -19,6 +19,11 @@ TransferMode = Literal["blind", "consulted"]
 IvrFault = Literal["invalid", "timeout"]
 IvrOutcome = Literal["contained", "abandoned", "to_queue", "virtual"]
 AgentState = Literal["available", "ringing", "talking", "hold", "wrap_up", "not_ready", "offline"]
+
+
+# Checked where a record is read: what can't be would make sums and windows that can't be either.
+Duration = Annotated[int, msgspec.Meta(ge=0, le=7 * 86_400_000)]
+Rate = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
 
 class _Event(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -71,9 +76,9 @@ class Ended(_Event, tag=5, frozen=True, gc=False):
     queue: str
     contact: str
     offered_at: int
-    talk_ms: int
-    hold_ms: int = 0
-    wrap_up_ms: int = 0
+    talk_ms: Duration
+    hold_ms: Duration = 0
+    wrap_up_ms: Duration = 0
     agent: str = ""
 
 
@@ -86,7 +91,7 @@ class Heartbeat(msgspec.Struct, array_like=True, frozen=True, gc=False, tag=6):
     source: str
     site: str
     at: int
-    rate: float = 1.0
+    rate: Rate = 1.0
 
 
 class Ringing(_Event, tag=7, frozen=True, gc=False):
@@ -143,7 +148,7 @@ class IvrNodeVisited(_Event, tag=12, frozen=True, gc=False):
     contact: str
     entered_at: int
     node: str
-    depth: int
+    depth: Annotated[int, msgspec.Meta(ge=0, le=1000)]
 
 
 class IvrExited(_Event, tag=13, frozen=True, gc=False):

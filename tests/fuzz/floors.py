@@ -1,5 +1,6 @@
 """Floor descriptions and call files for the simulator: refused with what is wrong, or they can be simulated."""
 
+import json
 import random
 import signal
 from collections.abc import Iterator
@@ -77,7 +78,7 @@ def _spoilt(chance: random.Random, content: Any, text: str) -> str:
     spoilt: Any = {"sites": [chance.choice(content["sites"])]}
     for _ in range(chance.choice((1, 1, 2))):
         spoilt = mutate.tree(chance, spoilt)
-    return str(yaml.safe_dump(spoilt, allow_unicode=chance.random() < 0.5, sort_keys=False))
+    return json.dumps(spoilt, ensure_ascii=chance.random() < 0.5)  # which is YAML as well
 
 
 @contextmanager

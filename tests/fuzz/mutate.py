@@ -44,7 +44,7 @@ def field(chance: random.Random, value: str) -> str:
             lambda: odd_text(chance) + value,
             lambda: value[: chance.randrange(len(value) + 1)],
             lambda: value * chance.choice((2, 50)),
-            lambda: value.swapcase(),
+            value.swapcase,
             lambda: value[::-1],
             lambda: _one_character(chance, value),
         )

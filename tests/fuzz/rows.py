@@ -36,7 +36,7 @@ def bank(inputs: int, chance: random.Random) -> Tally:
     """Tab-separated rows."""
     tally = Tally()
     while tally.given < inputs:
-        lines = [(_bank_row(number), f"{number}") for number in range(AT_ONCE)]
+        lines: Lines = [(_bank_row(number), f"{number}") for number in range(AT_ONCE)]
         made = _spoilt(chance, lines, "\t")
         header = "\t".join(COLUMNS)
         rejects = Rejects("fuzz")

@@ -22,7 +22,7 @@ from services.contracts.keeping import Checkpoint, Keeper, Record, StateEntry
 from services.contracts.letters import DeadLetter
 from services.contracts.metrics import Interval, Tile, interval_adapter
 from services.contracts.names import Names
-from services.contracts.topology import record_key, unknown_queue, unknown_site
+from services.contracts.topology import Description, record_key, unknown_queue, unknown_site
 from services.ingest.domain.edge import to_wire
 from services.ingest.domain.posts import read
 from services.metrics.domain.floor import Floor
@@ -50,43 +50,55 @@ def event_topics(inputs: int, chance: random.Random) -> Tally:
         keeper = MetricsKeeper(NAMES, Floor())
         keeper.restore([], frozenset({0}))
         good = given = 0
-        states: dict[bytes, StateEntry] = {}
-        letters: list[DeadLetter] = []
-        half_hours: dict[bytes | None, Interval] = {}
+        kept = _Kept()
         for offset in range(4 * ROUND):
             value, items, good_ones = _record(chance, offset)
-            topic = (
-                chance.choice((NAMES.contacts, NAMES.contacts, NAMES.ivr)).name
-                if not good_ones
-                else NAMES.contacts.name
-            )
+            topic = NAMES.contacts if good_ones else chance.choice((NAMES.contacts, NAMES.ivr))
             given, good = given + items, good + good_ones
-            keeper.apply(Record(topic, 0, offset, value))
+            keeper.apply(Record(topic.name, 0, offset, value))
             if offset % ROUND == ROUND - 1:
                 keeper.news()
-                for part in _checkpoints(keeper):
-                    states |= {state.key: state for state in part.state}
-                    for output in part.outputs:
-                        assert output.value is not None
-                        if output.topic == NAMES.dead_letters.name:
-                            letters.append(DeadLetter.model_validate_json(output.value))
-                        else:
-                            one = interval_adapter.validate_json(output.value)
-                            if isinstance(one, Interval) and one.scope == GOOD:
-                                half_hours[output.key] = one
+                kept.take(_checkpoints(keeper))
         again = MetricsKeeper(NAMES, Floor())
-        again.restore([state for state in states.values() if state.value is not None], frozenset({0}))
+        again.restore([state for state in kept.states.values() if state.value is not None], frozenset({0}))
         for tile in keeper.news().tiles + again.news().tiles:
             Tile.model_validate_json(tile[1])
-        counted = sum(one.by_threshold[20].offered for one in half_hours.values())
-        if counted != good:
-            tally.breach(f"metrics: {counted} of {good} good calls were counted")
-        unread = sum(letter.reason.startswith("no event of this topic") for letter in letters)
+        if kept.good_calls != good:
+            tally.breach(f"metrics: {kept.good_calls} of {good} good calls were counted")
+        unread = sum(letter.reason.startswith("no event of this topic") for letter in kept.letters)
         if keeper.events + unread != given:
             tally.breach(f"metrics: {keeper.events} events read and {unread} not, of {given}")
-        tally.count(given=given, accepted=given - len(letters), refused=len(letters), where="metrics")
-        check_letters(tally, letters, where="metrics")
+        refused = len(kept.letters)
+        tally.count(given=given, accepted=given - refused, refused=refused, where="metrics")
+        check_letters(tally, kept.letters, where="metrics")
     return tally
+
+
+class _Kept:
+    """What left a metrics keeper with its checkpoints."""
+
+    def __init__(self) -> None:
+        self.states: dict[bytes, StateEntry] = {}
+        self.letters: list[DeadLetter] = []
+        self._half_hours: dict[bytes | None, Interval] = {}
+
+    @property
+    def good_calls(self) -> int:
+        """Calls of the good queue, as its half-hours count them."""
+        return sum(one.by_threshold[20].offered for one in self._half_hours.values())
+
+    def take(self, parts: list[Checkpoint]) -> None:
+        """A checkpoint."""
+        for part in parts:
+            self.states |= {state.key: state for state in part.state}
+            for output in part.outputs:
+                assert output.value is not None
+                if output.topic == NAMES.dead_letters.name:
+                    self.letters.append(DeadLetter.model_validate_json(output.value))
+                elif output.topic == NAMES.intervals.name and b'"kind":"interval"' in output.value:
+                    one = interval_adapter.validate_json(output.value)
+                    if isinstance(one, Interval) and one.scope == GOOD:
+                        self._half_hours[output.key] = one
 
 
 def tiles_topic(inputs: int, chance: random.Random) -> Tally:
@@ -105,7 +117,7 @@ def tiles_topic(inputs: int, chance: random.Random) -> Tally:
             items = [_tile(chance, f"lisbon/q{n}", START + offset * 1000) for n in range(3)] + [_feed(offset)]
             items = [mutate.tree(chance, item) if chance.random() < 0.7 else item for item in items] + [good]
             value = _json(items)
-            spoilt = chance.random() < 0.1
+            spoilt = chance.random() < 0.1 or not _is_json(value)
             if spoilt:
                 value = mutate.raw(chance, value)
             keeper.apply(Record(NAMES.tiles.name, 0, offset, value))
@@ -132,7 +144,7 @@ def topology_topic(inputs: int, chance: random.Random) -> Tally:
     """Descriptions, with the keys that they may come under."""
     tally = Tally()
     floor = Floor()
-    known = [unknown_site("lisbon"), unknown_queue("lisbon/q1")]
+    known: list[Description] = [unknown_site("lisbon"), unknown_queue("lisbon/q1")]
     for _ in range(inputs):
         record = chance.choice(known)
         value = _json(mutate.tree(chance, json.loads(record.model_dump_json())))
@@ -226,6 +238,15 @@ def _checkpoints(keeper: Keeper) -> list[Checkpoint]:
 
 def _json(value: Any) -> bytes:
     return json.dumps(value).encode()
+
+
+def _is_json(value: bytes) -> bool:
+    """Without NaN and Infinity, and without lists deeper than any reader follows."""
+    try:
+        msgspec.json.decode(value)
+    except (msgspec.MsgspecError, RecursionError):
+        return False
+    return True
 
 
 def _tile(chance: random.Random, queue: str, as_of: int) -> dict[str, Any]:

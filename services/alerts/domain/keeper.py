@@ -4,10 +4,14 @@ The engine's state is one record, because an alert depends on many tiles: states
 say something else after a crash. Value: 8 bytes offset, then the engine's snapshot.
 """
 
+import re
 from collections.abc import Iterable
+from contextlib import suppress
 from hashlib import sha256
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+import msgspec
+from pydantic import Field, TypeAdapter, ValidationError
 
 from services.alerts.domain.engine import Engine
 from services.contracts.alerts import AlertTransition
@@ -19,7 +23,12 @@ from services.contracts.names import Names
 KEY = key_prefix(0) + b"engine"
 _OFFSET_BYTES = 8
 
+_item: TypeAdapter[Tile | FeedClock] = TypeAdapter(Annotated[Tile | FeedClock, Field(discriminator="kind")])
 _items: TypeAdapter[list[Tile | FeedClock]] = TypeAdapter(list[Tile | FeedClock])
+_TOO_LARGE = re.compile(rb"\d{19}")
+"""Numbers that may not fit into the engine's state."""
+_split = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_fits = msgspec.msgpack.Encoder().encode
 
 
 class AlertKeeper:
@@ -41,12 +50,7 @@ class AlertKeeper:
         if record.offset <= self._offset:
             return
         self._offset, self._dirty = record.offset, True
-        try:
-            items = _items.validate_json(record.value)
-        except ValidationError as error:
-            self._letters.append(self._letter(record, str(error.errors()[0]["msg"])))
-        else:
-            self._happened += self.engine.take(items)
+        self._happened += self.engine.take(self._read(record))
 
     def urgent(self) -> bool:
         """An alert does not wait for the next interval."""
@@ -81,11 +85,36 @@ class AlertKeeper:
         """The offset that a stored state includes."""
         return int.from_bytes(value[:_OFFSET_BYTES], "big", signed=True)
 
-    def _letter(self, record: Record, reason: str) -> Output:
+    def _read(self, record: Record) -> list[Tile | FeedClock]:
+        """The items of a record; one that can't be used becomes a letter, and the others count."""
+        if not _TOO_LARGE.search(record.value):
+            with suppress(ValidationError):
+                return _items.validate_json(record.value)
+        try:
+            contents = [bytes(raw) for raw in _split(record.value)]
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            self._letters.append(self._letter(record, "", f"not an array of tiles: {error}", record.value))
+            return []
+        items: list[Tile | FeedClock] = []
+        for index, content in enumerate(contents):
+            try:
+                item = _item.validate_json(content)
+                _fits(item.model_dump(mode="json"))
+            except ValidationError as error:
+                reason = f"neither a tile nor a clock: {error.errors()[0]['msg']}"
+            except OverflowError:
+                reason = "a number beyond 64 bits"
+            else:
+                items.append(item)
+                continue
+            self._letters.append(self._letter(record, f"|{index}", reason, content))
+        return items
+
+    def _letter(self, record: Record, index: str, reason: str, content: bytes) -> Output:
         self.letters += 1
-        place = f"{record.topic}|{record.partition}|{record.offset}"
+        place = f"{record.topic}|{record.partition}|{record.offset}{index}"
         letter = DeadLetter(
-            id=sha256(place.encode()).hexdigest()[:32], source=place, reason=f"not an array of tiles: {reason}",
-            content=record.value[:2000].decode(errors="replace"),
+            id=sha256(place.encode()).hexdigest()[:32], source=place, reason=reason[:500],
+            content=content[:2000].decode(errors="replace"),
         )  # fmt: skip
         return Output(self._names.dead_letters.name, letter.model_dump_json().encode(), letter.id.encode())

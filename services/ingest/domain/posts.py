@@ -120,11 +120,22 @@ def _problems(index: int, error: ValidationError) -> Iterator[Problem]:
 def _judged(valid: list[tuple[int, EdgeEvent]], newest_ms: int, reading: Reading) -> Reading:
     """Let pass what lies in the time that can be: after 1970, and not ahead of the clock."""
     for index, event in valid:
-        at = epoch_ms(event.occurred_at)
-        if 0 <= at <= newest_ms:
+        problem = _of_another_time(event, newest_ms)
+        if problem is None:
             reading.events.append(event)
             continue
-        what = "lies ahead of this server's clock" if at > newest_ms else "lies before 1970"
-        reading.problems.append(Problem(index=index, path="occurred_at", message=f"{what}: {event.occurred_at}"))
+        path, message = problem
+        reading.problems.append(Problem(index=index, path=path, message=message))
         reading.refused.append((index, event.model_dump(mode="json")))
     return reading
+
+
+def _of_another_time(event: EdgeEvent, newest_ms: int) -> tuple[str, str] | None:
+    """(field, what is wrong with it), or None. No leg and no visit begins after its events: that is checked before."""
+    if epoch_ms(event.occurred_at) > newest_ms:
+        return "occurred_at", f"lies ahead of this server's clock: {event.occurred_at}"
+    for field_name in ("offered_at", "entered_at", "occurred_at"):
+        moment = getattr(event, field_name, None)
+        if moment is not None and epoch_ms(moment) < 0:
+            return field_name, f"lies before 1970: {moment}"
+    return None

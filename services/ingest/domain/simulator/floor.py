@@ -217,7 +217,7 @@ def parse_floor(text: str, name: str) -> Floor:
     """
     try:
         content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date or a number that can't be; lists without end
         raise FloorError(f"{name}: no valid YAML: {error}") from error
     try:
         return Floor.model_validate(content)

@@ -27,7 +27,7 @@ def half_hour_weights(lines: Iterable[str]) -> tuple[float, ...]:
                 continue
             hour, minute, _ = entry.split(":")
             counts[int(hour) * 2 + int(minute) // 30] += 1
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, OverflowError):
             continue
     total = sum(counts)
     if not total:
