@@ -16,6 +16,20 @@ export function percent(share: number | null, locale: string): string {
     : (share * 100).toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 }
 
+/** Two shares as whole percent, worst first: 58–71, or 71 where nothing is open any more. */
+export function percentRange(worst: number | null, best: number | null): string {
+  const [low, high] = [percentDown(worst), percentDown(best)];
+  if (low === high) return low;
+  return low === NOTHING || high === NOTHING ? `${low}…${high}` : `${low}–${high}`;
+}
+
+/** A mean of things that are counted: 3.4. */
+export function mean(value: number | null, locale: string): string {
+  return value === null
+    ? NOTHING
+    : value.toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+}
+
 /** 1:05, 12:30, 1:02:05. Seconds are cut, as clocks do. */
 export function clockTime(seconds: number | null): string {
   if (seconds === null) return NOTHING;

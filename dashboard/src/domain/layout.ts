@@ -20,43 +20,84 @@ export interface Plan {
 
 /** Bar, alerts, and the gap under them. */
 export const HEAD_UNITS = 6.25;
-export const BAND_HEAD_UNITS = 9.4;
+/** A line of regions. */
+export const REGIONS_UNITS = 2.6;
+export const BAND_HEAD_UNITS = 10;
 export const GAP_UNITS = 0.5;
 export const BAND_GAP_UNITS = 0.75;
 export const LANE_GAP_UNITS = 1;
 export const MARGIN_UNITS = 0.75;
-const TILE_WIDTH = { least: 12.6, most: 22 };
-const TILE_HEIGHT = { least: 10.4, most: 13.5 };
+const TILE_WIDTH = { least: 13.4, most: 22 };
+const TILE_HEIGHT = { least: 10.3, most: 13.5 };
+/** A line of agents in each tile. */
+const AGENTS_UNITS = 1.1;
+/** What stands in a site's roll-up above its teams, and a team. */
+const SITE_HEAD_UNITS = 11.2;
+const TEAM_UNITS = 2.2;
 const MOST_LANES = 3;
 const MOST_COLUMNS = 10;
 const LEAST_UNIT_PX = 10.5;
 const LEAST_UNIT_SCROLLING_PX = 14;
 
+/** What a floor has beside queues and sites: it takes room whether or not there is anything to say. */
+export interface Extras {
+  agents: boolean;
+  regions: boolean;
+}
+
+const NO_EXTRAS: Extras = { agents: false, regions: false };
+
 /** `queues`: how many each site has, in the order in which the sites are shown. */
-export function plan(queues: readonly number[], width: number, height: number): Plan {
+export function plan(
+  queues: readonly number[],
+  width: number,
+  height: number,
+  extras: Extras = NO_EXTRAS,
+): Plan {
   let best: Plan | null = null;
   for (let lanes = 1; lanes <= Math.min(MOST_LANES, Math.max(1, queues.length)); lanes += 1) {
     for (let columns = 1; columns <= Math.min(MOST_COLUMNS, Math.max(1, ...queues)); columns += 1) {
-      const candidate = fit(queues, lanes, columns, width, height);
+      const candidate = fit(queues, lanes, columns, width, height, extras);
       if (best === null || candidate.unit > best.unit) best = candidate;
     }
   }
-  const fitting = best ?? fit([1], 1, 1, width, height);
-  return fitting.unit >= LEAST_UNIT_PX ? fitting : scrolling(queues, width);
+  const fitting = best ?? fit([1], 1, 1, width, height, extras);
+  return fitting.unit >= LEAST_UNIT_PX ? fitting : scrolling(queues, width, extras);
 }
 
-function fit(queues: readonly number[], lanes: number, columns: number, width: number, height: number): Plan {
+/** How many teams a site's roll-up has room for beside `queues` tiles. */
+export function teamRoom({ columns, tileHeight }: Plan, queues: number): number {
+  const rows = Math.max(1, Math.ceil(queues / columns));
+  const free = rows * tileHeight + (rows - 1) * GAP_UNITS - SITE_HEAD_UNITS;
+  return Math.max(0, Math.floor(free / TEAM_UNITS));
+}
+
+const tileHeights = (extras: Extras) => ({
+  least: TILE_HEIGHT.least + (extras.agents ? AGENTS_UNITS : 0),
+  most: TILE_HEIGHT.most + (extras.agents ? AGENTS_UNITS : 0),
+});
+
+function fit(
+  queues: readonly number[],
+  lanes: number,
+  columns: number,
+  width: number,
+  height: number,
+  extras: Extras,
+): Plan {
+  const tall = tileHeights(extras);
+  const head = HEAD_UNITS + (extras.regions ? REGIONS_UNITS : 0);
   const { rows, bands } = heights(queues, lanes, columns);
   const fixedWide =
     2 * MARGIN_UNITS + (lanes - 1) * LANE_GAP_UNITS + lanes * (BAND_HEAD_UNITS + columns * GAP_UNITS);
-  const fixedHigh = HEAD_UNITS + MARGIN_UNITS + (rows - bands) * GAP_UNITS + (bands - 1) * BAND_GAP_UNITS;
+  const fixedHigh = head + MARGIN_UNITS + (rows - bands) * GAP_UNITS + (bands - 1) * BAND_GAP_UNITS;
   const unit = Math.min(
     width / (fixedWide + lanes * columns * TILE_WIDTH.least),
-    height / (fixedHigh + rows * TILE_HEIGHT.least),
+    height / (fixedHigh + rows * tall.least),
     largest(width, height),
   );
   const tileWidth = Math.min(TILE_WIDTH.most, (width / unit - fixedWide) / (lanes * columns));
-  const tileHeight = Math.min(TILE_HEIGHT.most, (height / unit - fixedHigh) / rows);
+  const tileHeight = Math.min(tall.most, (height / unit - fixedHigh) / rows);
   return { lanes, columns, unit, tileWidth, tileHeight, scrolls: false };
 }
 
@@ -76,7 +117,7 @@ function heights(queues: readonly number[], lanes: number, columns: number): { r
   };
 }
 
-function scrolling(queues: readonly number[], width: number): Plan {
+function scrolling(queues: readonly number[], width: number, extras: Extras): Plan {
   const unit = LEAST_UNIT_SCROLLING_PX;
   const free = width / unit - 2 * MARGIN_UNITS - BAND_HEAD_UNITS;
   const columns = Math.max(
@@ -84,7 +125,7 @@ function scrolling(queues: readonly number[], width: number): Plan {
     Math.min(Math.max(1, ...queues), Math.floor(free / (TILE_WIDTH.least + GAP_UNITS))),
   );
   const tileWidth = Math.max(TILE_WIDTH.least, Math.min(TILE_WIDTH.most, free / columns - GAP_UNITS));
-  return { lanes: 1, columns, unit, tileWidth, tileHeight: TILE_HEIGHT.least, scrolls: true };
+  return { lanes: 1, columns, unit, tileWidth, tileHeight: tileHeights(extras).least, scrolls: true };
 }
 
 /** A single queue does not fill the wall: text that large is not read faster. */

@@ -1,5 +1,5 @@
 /** How a queue or a roll-up stands against its target. Shares are 0…1, targets percent; null is "no data", never 0. */
-import type { Bar, Ratios, TileView } from '../contracts/types.ts';
+import type { Bar, Outlook, Ratios, TileView } from '../contracts/types.ts';
 
 export type DefinitionName = TileView['definition'];
 /** 'own': each queue's own definition. */
@@ -8,9 +8,14 @@ export type Standing = 'on_target' | 'below' | 'no_data' | 'no_target';
 
 export const DEFINITION_NAMES = [
   'offered',
+  'genesys_cloud',
   'cisco_ignore',
   'cisco_negative',
   'cisco_positive',
+  'talkdesk',
+  'answered_only',
+  'xcally',
+  'asterisk_perf2',
 ] as const satisfies readonly DefinitionName[];
 
 /** Comparisons of percentages that came out of divisions. */
@@ -48,4 +53,14 @@ export function sharedTarget(queues: readonly TileView[]): number | null {
     sum += queue.target_counts.offered * queue.target_percent;
   }
   return weight > 0 ? sum / weight : (queues[0]?.target_percent ?? null);
+}
+
+/** What can still become of a service level: if nobody who waits is answered in time, and if all who still can be are. */
+export interface Range {
+  worst: number | null;
+  best: number | null;
+}
+
+export function rangeOf(outlook: Outlook | null, definition: DefinitionName): Range {
+  return { worst: outlook?.worst[definition] ?? null, best: outlook?.best[definition] ?? null };
 }

@@ -5,6 +5,9 @@
 import type { Item, Resume, Snapshot, Update } from '../contracts/types.ts';
 import type { Scheduler } from './scheduler.ts';
 
+/** What this page can make something of. A newer server may tell of more: that is let go by. */
+const KINDS: ReadonlySet<string> = new Set<Item['kind']>(['tile', 'day', 'feed', 'alert', 'team', 'agent']);
+
 export type Key = `${Item['kind']}|${string}`;
 
 export interface Change {
@@ -61,6 +64,7 @@ export class LiveState {
     }
     const now = this.#scheduler.now();
     for (const item of message.items) {
+      if (!KINDS.has(item.kind)) continue;
       const key = keyOf(item);
       this.#waiting.set(key, item);
       this.#heard.set(key, now);

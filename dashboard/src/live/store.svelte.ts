@@ -1,6 +1,6 @@
 /** The thin layer between the live state and Svelte: one reactive value an item, one tick for all timers. */
 import { SvelteMap } from 'svelte/reactivity';
-import type { Alert, DayView, FeedView, Item, TileView } from '../contracts/types.ts';
+import type { Alert, DayView, FeedView, Item, TeamView, TileView } from '../contracts/types.ts';
 import type { Cancel, Scheduler } from './scheduler.ts';
 import { LiveSocket, type Connection, type Wire } from './socket.ts';
 import { LiveState, type Change, type Key } from './state.ts';
@@ -91,8 +91,13 @@ export class LiveStore {
   all(kind: 'tile'): TileView[];
   all(kind: 'feed'): FeedView[];
   all(kind: 'alert'): Alert[];
+  all(kind: 'team'): TeamView[];
   all(kind: Item['kind']): Item[] {
     return [...this.#state.items.values()].filter((item) => item.kind === kind);
+  }
+
+  team(id: string): TeamView | undefined {
+    return this.#items.get(`team|${id}`) as TeamView | undefined;
   }
 
   feed(id: string): FeedView | undefined {

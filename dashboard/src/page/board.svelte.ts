@@ -21,6 +21,7 @@ export interface SiteBoard {
   id: string;
   queues: string[];
   feeds: string[];
+  teams: string[];
 }
 
 export class Board {
@@ -31,6 +32,10 @@ export class Board {
   #orderedBy: DefinitionChoice = 'own';
 
   sites = $state.raw<SiteBoard[]>([]);
+  /** Ids of the roll-ups between a site and all sites, by name. */
+  regions = $state.raw<string[]>([]);
+  /** Some feed tells of agents: the wall has room for them, everywhere or nowhere. */
+  hasAgents = $state(false);
   alerts = $state.raw<Alert[]>([]);
   #heldUntil = -Infinity;
 
@@ -101,6 +106,7 @@ export class Board {
 
   /** Seconds that the longest waiting contact of a tile waits; null if none does. */
   longestWaitS(tile: TileView): number | null {
+    if (tile.level === 'region') return this.#sinceS(tile, (each) => each.oldest_offered_at);
     if (tile.level === 'all') {
       const waits = this.sites
         .map((site) => this.#store.tile(site.id))
@@ -110,15 +116,29 @@ export class Board {
         null,
       );
     }
-    const since = tile.oldest_offered_at;
-    if (since === null || tile.site === null) return null;
-    return Math.max(0, (this.time(tile.site) ?? tile.as_of) - since) / 1000;
+    return this.#sinceS(tile, (each) => each.oldest_offered_at);
+  }
+
+  /** Seconds that the agent of a tile who is available longest has been so; null if none is. */
+  longestAvailableS(tile: TileView): number | null {
+    return this.#sinceS(tile, (each) => each.agents?.longest_available_since ?? null);
+  }
+
+  /** Seconds since a moment of a tile, by its site's clock. A roll-up has the moment from one of its sites. */
+  #sinceS(tile: TileView, moment: (tile: TileView) => number | null): number | null {
+    const since = moment(tile);
+    if (since === null) return null;
+    const has = (site: TileView | undefined) => site !== undefined && moment(site) === since;
+    const site = tile.site ?? this.sites.find(({ id }) => has(this.#store.tile(id)))?.id ?? null;
+    const now = site === null ? null : this.time(site);
+    return Math.max(0, (now ?? tile.as_of) - since) / 1000;
   }
 
   /** The target that a roll-up is coloured by. */
   target(tile: TileView): number | null {
     if (tile.target_percent !== null || tile.level === 'queue') return tile.target_percent;
-    const sites = tile.level === 'all' ? this.sites : this.sites.filter((site) => site.id === tile.id);
+    // Which sites a region has is not told: it goes by what all have in common.
+    const sites = tile.level === 'site' ? this.sites.filter((site) => site.id === tile.id) : this.sites;
     return sharedTarget(sites.flatMap((site) => site.queues).flatMap((id) => this.#store.tile(id) ?? []));
   }
 
@@ -132,17 +152,22 @@ export class Board {
     if (keys.some((key) => key.startsWith('alert|'))) this.alerts = ranked(this.#store.all('alert'));
     const shown = new Set(this.sites.flatMap((site) => [...site.queues, site.id].map((id) => `tile|${id}`)));
     const feeds = new Set(this.sites.flatMap((site) => site.feeds.map((id) => `feed|${id}`)));
-    const other = (key: string) =>
-      key.startsWith('tile|')
-        ? key !== 'tile|all' && !shown.has(key)
-        : key.startsWith('feed|') && !feeds.has(key);
+    const teams = new Set(this.sites.flatMap((site) => site.teams.map((id) => `team|${id}`)));
+    for (const id of [...this.regions, 'all']) shown.add(`tile|${id}`);
+    const known: Record<string, ReadonlySet<string>> = { tile: shown, feed: feeds, team: teams };
+    const other = (key: string) => known[key.slice(0, key.indexOf('|'))]?.has(key) === false;
     if (change.removed.size > 0 || keys.some(other)) this.#arrange(false);
+    if (!this.hasAgents)
+      this.hasAgents = [...change.changed.values()].some(
+        (item) => item.kind === 'tile' && item.agents !== null,
+      );
   }
 
   /** `anew`: put what is there in order; else only take in what is new, and let the rest stand. */
   #arrange(anew: boolean): void {
     const tiles = this.#store.all('tile');
     const feeds = this.#store.all('feed');
+    const teams = this.#store.all('team').sort(byId);
     const margin = (points: number) => (anew ? points : Infinity);
     const sites = tiles
       .filter((tile) => tile.level === 'site')
@@ -161,6 +186,7 @@ export class Board {
             id: site.id,
             queues: reorder(before, ranks, margin(QUEUE_MARGIN_POINTS)),
             feeds: feeds.filter((feed) => feed.site === site.id).map((feed) => feed.id),
+            teams: teams.filter((team) => team.site === site.id).map((team) => team.id),
           },
         };
       });
@@ -171,6 +197,9 @@ export class Board {
     );
     const next = ids.flatMap((id) => sites.find((site) => site.board.id === id)?.board ?? []);
     if (!same(next, this.sites)) this.sites = next;
+    const regions = tiles.filter((tile) => tile.level === 'region').sort(byId);
+    const regionIds = regions.map((region) => region.id);
+    if (!same(regionIds, this.regions)) this.regions = regionIds;
     if (anew) {
       this.#orderedAt = this.#store.now;
       this.#orderedBy = this.#definition();
@@ -186,4 +215,8 @@ export class Board {
   #critical(scope: string): boolean {
     return this.firing(scope)?.severity === 'critical';
   }
+}
+
+function byId(one: { id: string }, other: { id: string }): number {
+  return one.id < other.id ? -1 : 1;
 }

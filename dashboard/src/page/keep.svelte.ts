@@ -1,7 +1,9 @@
 /** Keeps the page's choices in the address and the browser, and asks the API for what does not come over the socket. */
 import { write } from './address.ts';
 import type { Definitions } from '../contracts/types.ts';
+import type { MetricEntry } from '../domain/metrics.ts';
 import { LANGUAGES } from '../i18n/index.ts';
+import { ask } from '../live/rest.ts';
 import type { Page } from './page.svelte.ts';
 
 export const LANGUAGE_KEY = 'floorwatch.language';
@@ -19,7 +21,7 @@ export function keep(page: Page): void {
     document.title = `${page.m.title} · ${page.m.wall}`;
   });
   $effect(() => {
-    if (page.store.connection.phase === 'live') void askDefinitions(page);
+    if (page.store.connection.phase === 'live') void askCatalogues(page);
   });
   $effect(() => {
     const again = () => document.visibilityState === 'visible' && page.store.retryNow();
@@ -32,11 +34,11 @@ export function keep(page: Page): void {
   });
 }
 
-async function askDefinitions(page: Page): Promise<void> {
-  try {
-    const answer = await fetch('/v1/definitions');
-    if (answer.ok) page.definitions = ((await answer.json()) as Definitions).definitions;
-  } catch {
-    // The socket will be lost as well; it is asked again when that is back.
-  }
+async function askCatalogues(page: Page): Promise<void> {
+  const [definitions, metrics] = await Promise.all([
+    ask<Definitions>('/v1/definitions'),
+    ask<{ metrics: MetricEntry[] }>('/v1/metrics'),
+  ]);
+  if (definitions) page.definitions = definitions.definitions;
+  if (metrics) page.metrics = metrics.metrics;
 }

@@ -1,6 +1,7 @@
 /** What the person in front of the page has chosen, and what all components share. */
 import { getContext, setContext } from 'svelte';
 import type { DefinitionView, Text } from '../contracts/types.ts';
+import type { MetricEntry } from '../domain/metrics.ts';
 import { DEFINITION_NAMES, type DefinitionChoice } from '../domain/standing.ts';
 import { inLanguage, LANGUAGES, type Language, type Messages } from '../i18n/index.ts';
 import type { LiveStore } from '../live/store.svelte.ts';
@@ -18,6 +19,8 @@ export class Page {
   dialog = $state<Dialog>(null);
   /** The catalogue of the API; empty until it was asked. */
   definitions = $state.raw<readonly DefinitionView[]>([]);
+  /** What each number means, by the API; empty until it was asked. */
+  metrics = $state.raw<readonly MetricEntry[]>([]);
   /** Tests put a pseudo-language here. */
   catalogue = $state.raw<Messages | null>(null);
 

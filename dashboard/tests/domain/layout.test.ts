@@ -7,6 +7,8 @@ import {
   LANE_GAP_UNITS,
   MARGIN_UNITS,
   plan,
+  REGIONS_UNITS,
+  teamRoom,
   type Plan,
 } from '../../src/domain/layout.ts';
 
@@ -45,6 +47,28 @@ describe.each(SCREENS)('on %i × %i', (width, height) => {
   it('the order of the sites changes no size', () => {
     expect(plan([7, 1, 12], width, height)).toEqual(plan([12, 7, 1], width, height));
   });
+});
+
+it('agents and regions take room of their own, wherever there are any, and still nothing has to be scrolled', () => {
+  const extras = { agents: true, regions: true };
+  for (const [width, height] of SCREENS) {
+    for (const queues of FLOORS) {
+      const fit = plan(queues, width, height, extras);
+      expect(fit.scrolls).toBe(false);
+      const need = needed(fit, queues);
+      expect(need.width).toBeLessThanOrEqual(width + 0.5);
+      expect(need.height + REGIONS_UNITS * fit.unit).toBeLessThanOrEqual(height + 0.5);
+      expect(fit.tileHeight).toBeGreaterThan(11.3);
+    }
+  }
+});
+
+it('a site has room for teams beside several rows of queues', () => {
+  const fit = plan([6, 6, 6, 6], 1366, 768, { agents: true, regions: false });
+  const rows = Math.ceil(6 / fit.columns);
+  expect(teamRoom(fit, 6)).toBe(Math.floor((rows * fit.tileHeight + (rows - 1) * GAP_UNITS - 11.2) / 2.2));
+  expect(teamRoom({ ...fit, columns: 6, tileHeight: 11.4 }, 6)).toBe(0);
+  expect(teamRoom({ ...fit, columns: 2, tileHeight: 11.4 }, 6)).toBe(10);
 });
 
 it('twenty queues are as large on a 4K wall as on a laptop, seen from as far as it is larger', () => {

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { FeedView, Item, Snapshot, Update } from '../../src/contracts/types.ts';
 import { LiveState, same, type Change } from '../../src/live/state.ts';
 import { HandClock } from '../clock.ts';
+import { TEAM } from '../rich.ts';
 import { sample } from '../samples.ts';
 
 let clock: HandClock;
@@ -105,6 +106,23 @@ describe('snapshots', () => {
     state.take(update(4, [], ['feed|b']));
     state.flush();
     expect([...state.items.values()]).toEqual([feed('a', 5)]);
+  });
+});
+
+describe('what a newer server tells', () => {
+  it('an item of a kind that nobody knows here is let go by, and the others arrive', () => {
+    const forecast = { kind: 'forecast', id: 'f', points: [1, 2] } as unknown as Item;
+    state.take(snapshot(1, forecast, feed('a', 1)));
+    state.take(update(2, [forecast, TEAM], ['forecast|f', 'plan|p']));
+    state.flush();
+    expect([...state.items.keys()]).toEqual(['feed|a', 'team|bank/day']);
+    expect(state.resume).toEqual({ epoch: 'e', seq: 2 });
+  });
+
+  it('a field that nobody knows here changes nothing else', () => {
+    state.take(snapshot(1, { ...feed('a', 1), mood: 'good' } as Item));
+    state.flush();
+    expect(state.items.get('feed|a')).toMatchObject(feed('a', 1));
   });
 });
 

@@ -9,11 +9,12 @@ import { LiveStore } from '../../src/live/store.svelte.ts';
 import { Page } from '../../src/page/page.svelte.ts';
 import { HandClock } from '../clock.ts';
 import { HeldWire } from '../live/wires.ts';
+import { agentsNow, METRICS, REGION, RICH, TEAM } from '../rich.ts';
 import { sample } from '../samples.ts';
 
 /** Words that belong to no language: commands, keys, units of formulas, ids, names of zones. */
 const NO_LANGUAGE =
-  /floorwatch \w+|POST \/v1\/events|\bEsc\b|\bEnter\b|\bT\b|\b[ADL]\b|Asia\/Jerusalem|Europe\/Lisbon|\bUTC\b|bank\/PS|anonymous-bank|中文/g;
+  /floorwatch \w+|POST \/v1\/events|\bEsc\b|\bEnter\b|\bT\b|\b[ADL]\b|Asia\/Jerusalem|Europe\/Lisbon|\bUTC\b|bank(?:\/PS)?|region:levant|\ball\b|from_mars|anonymous-bank|中文/g;
 
 const SNAPSHOT = sample('snapshot') as Snapshot;
 const DEFINITIONS = (sample('rest_definitions') as Definitions).definitions;
@@ -29,6 +30,7 @@ beforeEach(() => {
   page = new Page(store, 'en', { language: 'en', definition: 'own', details: null });
   page.catalogue = pseudo(en);
   page.definitions = DEFINITIONS;
+  page.metrics = METRICS;
   store.start();
 });
 
@@ -47,10 +49,13 @@ function texts(): string {
 }
 
 function strangeLess(): string {
-  const names = SNAPSHOT.items.flatMap((item) =>
+  const names = RICH.items.flatMap((item) =>
     'name' in item && typeof item.name !== 'string' ? [item.name.en, item.name.zh] : [],
   );
-  const formulas = DEFINITIONS.flatMap((each) => [each.formula, each.formula_zh, each.source]);
+  const formulas = [
+    ...DEFINITIONS.flatMap((each) => [each.formula, each.formula_zh, each.source]),
+    ...METRICS.flatMap(({ name, formula }) => [name.en, name.zh, formula.en, formula.zh]),
+  ];
   let rest = texts()
     .replaceAll('&amp;', '&')
     .replace(/⟦[^⟦⟧]*(?:⟦[^⟦⟧]*⟧[^⟦⟧]*)*⟧/g, ' ');
@@ -75,6 +80,36 @@ describe('in the pseudo-language nothing else is to be read', () => {
     page.details = 'bank/PS';
     expect(texts()).toContain(`⟦${en.counter.flowed_out}`);
     expect(strangeLess()).toBe('');
+  });
+
+  it('the wall with agents, teams, regions, ghosts and a clock that is off', () => {
+    hear(RICH);
+    const read = texts();
+    for (const word of [REGION.name.en, TEAM.name.en, `⟦${en.ghostsNow('2')}`, `⟦${en.clockBehind('1:05')}`])
+      expect(read).toContain(word);
+    expect(strangeLess()).toBe('');
+  });
+
+  it.each(['bank/PS', 'bank', 'region:levant', 'all'])('all details of %s', (id) => {
+    hear(RICH);
+    page.details = id;
+    const read = texts();
+    for (const word of ['Formula of aht_s', `⟦${en.flowOut.unknown}`, 'from_mars', `⟦${en.reason.lunch}`])
+      expect(read).toContain(word);
+    expect(read.includes(`⟦${en.adherenceState.in}`)).toBe(true);
+    expect(strangeLess()).toBe('');
+  });
+
+  it('a state of agents that a newer server tells of is shown as it is called', () => {
+    hear(RICH);
+    page.details = 'bank';
+    hear({
+      type: 'update',
+      seq: 13,
+      items: [{ ...REGION, id: 'bank', level: 'site', agents: agentsNow({ by_state: { juggling: 4 } }) }],
+      removed: [],
+    });
+    expect(texts()).toContain('juggling');
   });
 
   it.each(['help', 'alerts'] as const)('the dialog %s', (dialog) => {
@@ -104,8 +139,8 @@ describe('the board', () => {
   it('sites and queues, worst first; what has no number is a dash and never 0 or 100 %', () => {
     hear(SNAPSHOT);
     expect(page.board.sites).toEqual([
-      { id: 'bank', queues: ['bank/PS', 'bank/IN'], feeds: ['anonymous-bank|bank'] },
-      { id: 'lisbon', queues: ['lisbon/sales'], feeds: ['simulator|lisbon'] },
+      { id: 'bank', queues: ['bank/PS', 'bank/IN'], feeds: ['anonymous-bank|bank'], teams: [] },
+      { id: 'lisbon', queues: ['lisbon/sales'], feeds: ['simulator|lisbon'], teams: [] },
     ]);
     expect(texts()).toContain(`⟦${en.standing.no_data}`);
   });
@@ -118,6 +153,27 @@ describe('the board', () => {
     expect(page.board.longestWaitS(tile)).toBe(48.5 + 1.5);
     clock.advance(3_000);
     expect(page.board.longestWaitS(tile)).toBe(50);
+  });
+
+  it('regions, teams and agents are taken in as they appear, and make room once', () => {
+    hear(SNAPSHOT);
+    expect([page.board.regions, page.board.hasAgents]).toEqual([[], false]);
+    hear(RICH);
+    expect([page.board.regions, page.board.hasAgents]).toEqual([['region:levant'], true]);
+    expect(page.board.sites.map((site) => site.teams)).toEqual([['bank/day'], []]);
+    hear({ type: 'update', seq: 14, items: [], removed: ['tile|region:levant', 'team|bank/day'] });
+    expect([page.board.regions, page.board.hasAgents]).toEqual([[], true]);
+    expect(page.board.sites.map((site) => site.teams)).toEqual([[], []]);
+  });
+
+  it('counts how long somebody has been available, of a roll-up by the site that it comes from', () => {
+    hear(RICH);
+    const bank = page.store.tile('bank');
+    if (!bank) throw new Error('the sample has it');
+    const seconds = page.board.longestAvailableS(bank);
+    expect(seconds).toBeGreaterThanOrEqual(83);
+    expect(page.board.longestAvailableS(REGION)).toBe(seconds);
+    expect(page.board.longestAvailableS({ ...bank, agents: null })).toBeNull();
   });
 
   it('keeps identity of its lists while only numbers change', () => {
