@@ -16,7 +16,7 @@ from services.api.domain.answers import Problem
 from services.api.feed import Changes
 from services.api.guard import Doorkeeper, Guard
 from services.api.hub import Hub
-from services.api.routes import health, live, pages, rest, sign_in
+from services.api.routes import days, health, live, pages, people, rest, sign_in
 from services.api.routes.parts import Parts, Refusal
 from services.api.settings import ApiSettings
 from services.api.store import Store
@@ -48,7 +48,7 @@ def application(parts: Parts) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(redis.asyncio.RedisError, _away)
     app.add_exception_handler(OSError, _away)
-    for routes in (health, rest, live, sign_in, pages):
+    for routes in (health, rest, days, people, live, sign_in, pages):
         app.include_router(routes.router)
     return app
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 import redis.asyncio
 
 from services.api.domain.access import Sight
+from services.api.domain.answers import FeedPartition
 from services.api.domain.audience import Audience, Seat, Wire
 from services.api.domain.board import Board
 from services.api.domain.days import weeks_before
@@ -74,6 +75,24 @@ class Hub:
     def feeds(self) -> tuple[FeedView, ...]:
         """Feeds with their age at this moment."""
         return self.board.feeds(self._clock())
+
+    def feed_partitions(self) -> tuple[FeedPartition, ...]:
+        """The same, partition by partition."""
+        listed = []
+        for clock, freshness, age_s in self.board.partitions(self._clock()):
+            topic, partition = clock.id.rsplit("|", 2)[1:]
+            listed.append(
+                FeedPartition(
+                    source=clock.source,
+                    site=clock.site,
+                    topic=topic,
+                    partition=int(partition),
+                    at=clock.at,
+                    freshness=freshness,
+                    age_s=age_s,
+                )
+            )
+        return tuple(sorted(listed, key=lambda each: (each.source, each.site, each.topic, each.partition)))
 
     def watch(self, wire: Wire, sight: Sight, resume: Resume | None) -> Seat:
         """Answer a socket's subscription and keep it up to date until `leave`."""

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from services.api.domain import answers
+from services.api.domain import answers, reports
 from services.contracts.definitions import Counts
 from services.contracts.socket import ClientMessage, Item, ServerMessage
 from services.contracts.topology import Topology
@@ -35,6 +35,14 @@ _ROOTS: tuple[tuple[str, JsonSchemaMode, Any], ...] = (
             answers.Session,
             answers.Problem,
             answers.Health,
+            reports.Metrics,
+            reports.Agents,
+            reports.AgentDays,
+            reports.AgentDayRow,
+            reports.Teams,
+            reports.Adherence,
+            reports.FlowDay,
+            reports.Groups,
         )
     ),
 )

@@ -1,5 +1,6 @@
 """What the API reads from Redis, and nothing else: the newest state, days, history, sign-in links."""
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -96,10 +97,18 @@ class Store:
         found = await pipeline.execute() if wanted else []
         return [repeats for day in found for repeats in self._parsed(_repeats, day.values())]
 
-    async def agent_days(self, date: str, agents: Sequence[str]) -> tuple[AgentDay, ...]:
-        """The local day of each of these agents, as far as there is one."""
-        found: Any = await self._client.hmget(self._names.agent_days_key(date), list(agents)) if agents else []
-        return self._parsed(_agent_day, (value for value in found if value is not None))
+    async def agent_day(self, agent: str, date: str) -> AgentDay | None:
+        """An agent's local day, None if nothing is known of it."""
+        found: Any = await self._client.hget(self._names.agent_days_key(date), agent)
+        return None if found is None else next(iter(self._parsed(_agent_day, (found,))), None)
+
+    async def agent_days(self, date: str, *, site: str | None, team: str | None) -> tuple[AgentDay, ...]:
+        """The local day of all agents of a site or team (None: of all)."""
+        found: Any = await self._client.hgetall(self._names.agent_days_key(date))
+        # Thousands of days are read for a few of them: those that don't even name the team need no parsing.
+        named = [json.dumps(name, ensure_ascii=False).encode() for name in (site, team) if name is not None]
+        days = self._parsed(_agent_day, (value for value in found.values() if all(name in value for name in named)))
+        return tuple(day for day in days if site in {None, day.site} and team in {None, day.team})
 
     async def offered_earlier(self, wanted: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> list[Weeks]:
         """Offered in earlier half-hours of each (queue, its (date, start) of earlier weeks).

@@ -34,6 +34,14 @@ export interface Floorwatch {
   Session: Session;
   Problem: Problem;
   Health: Health;
+  Metrics: Metrics;
+  Agents: Agents;
+  AgentDays: AgentDays;
+  AgentDayRow: AgentDayRow;
+  Teams: Teams;
+  Adherence: Adherence;
+  FlowDay: FlowDay;
+  Groups: Groups;
 }
 /**
  * First message of a client.
@@ -443,7 +451,7 @@ export interface AgentTile {
   state: 'available' | 'ringing' | 'talking' | 'hold' | 'wrap_up' | 'not_ready' | 'offline';
   reason: string;
   /**
-   * when this state and reason began
+   * when this state, reason and contact began; 0: nothing was told of the agent
    */
   since: number;
   contact: string;
@@ -455,6 +463,9 @@ export interface AgentTile {
    */
   next_change_at: number | null;
   adherence: 'in' | 'out' | 'unscheduled' | 'ignored' | 'unknown';
+  /**
+   * within the day
+   */
   adherence_since: number;
   /**
    * the local day that `totals` are of
@@ -466,7 +477,7 @@ export interface AgentTile {
  * Additive counters of one agent's local day.
  *
  * by_state_ms adds up to signed_in_ms exactly (offline is not in it), and by_activity_ms to the same sum.
- * scheduled_ms = adherent_ms + exception_ms(not excused) + ignored_ms + unknown_ms, as far as the day has come.
+ * scheduled_ms = adherent_ms + out_ms + ignored_ms + unknown_ms, as far as the day has come.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "AgentTotals".
@@ -483,7 +494,7 @@ export interface AgentTotals {
     [k: string]: number | undefined;
   };
   /**
-   * contacts handled: talking spans that began
+   * contacts handled: the first talking of each
    */
   contacts: number;
   /**
@@ -758,9 +769,26 @@ export interface Tiles {
  */
 export interface Day {
   scope: string;
-  level: 'queue' | 'site' | 'all' | 'flow';
+  level: 'queue' | 'site' | 'region' | 'all' | 'flow';
   date: string;
+  /**
+   * that all its queues use, else the default
+   */
+  definition:
+    | 'offered'
+    | 'genesys_cloud'
+    | 'cisco_ignore'
+    | 'cisco_negative'
+    | 'cisco_positive'
+    | 'talkdesk'
+    | 'answered_only'
+    | 'xcally'
+    | 'asterisk_perf2';
   intervals: HalfHour[];
+  /**
+   * of the whole day
+   */
+  repeats: RepeatCalls | null;
   ivr: IvrHalfHour[];
 }
 /**
@@ -787,6 +815,78 @@ export interface HalfHour {
   };
   ratios: {
     [k: string]: Ratios | undefined;
+  };
+  /**
+   * of a queue: the newest log record in it
+   */
+  revision: number | null;
+  details: Details1;
+  /**
+   * time-weighted mean queue length
+   */
+  mean_length: number | null;
+  /**
+   * dealt with within the response-time objective
+   */
+  response_rate: number | null;
+  /**
+   * None: no customer is known
+   */
+  repeats: RepeatCalls | null;
+}
+/**
+ * Additive counters of a set of contacts that need no threshold.
+ *
+ * A *ghost* has no outcome and gave no sign of life for longer than its queue allows. It counts as flowed out, reason
+ * `unknown`, and no longer as waiting; if its outcome is told after all, that counts instead.
+ */
+export interface Details1 {
+  rang: number;
+  /**
+   * put on hold, told by itself or by hold time at the end
+   */
+  held: number;
+  transferred_blind: number;
+  transferred_consulted: number;
+  conferenced: number;
+  /**
+   * answered for certain, though nobody told when: a gap repaired
+   */
+  inferred: number;
+  /**
+   * contacts that are held to a response-time objective
+   */
+  objectives: number;
+  /**
+   * of these: ended within it
+   */
+  objectives_met: number;
+  /**
+   * reason → contacts, ghosts included
+   */
+  flow_outs: {
+    [k: string]: number | undefined;
+  };
+}
+/**
+ * Contacts whose customer had called the same queue in the N days before. Keys are N.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "RepeatCalls".
+ */
+export interface RepeatCalls {
+  /**
+   * contacts whose customer is known
+   */
+  known: number;
+  repeats: {
+    [k: string]: number | undefined;
+  };
+  repeat_rate: {
+    [k: string]: number | null | undefined;
+  };
+  first_contact_resolution: {
+    [k: string]: number | null | undefined;
   };
 }
 /**
@@ -851,13 +951,29 @@ export interface AlertTransition {
   alert: Alert;
 }
 /**
- * Feed clocks and their freshness.
+ * Feed clocks and their freshness. A feed is as far and as fresh as the slowest of its partitions.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "Feeds".
  */
 export interface Feeds {
   feeds: FeedView[];
+  partitions: FeedPartition[];
+}
+/**
+ * A feed's clock on one partition of one topic: the watermark of what is counted there.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "FeedPartition".
+ */
+export interface FeedPartition {
+  source: string;
+  site: string;
+  topic: string;
+  partition: number;
+  at: number;
+  freshness: 'fresh' | 'stale' | 'no_feed';
+  age_s: number;
 }
 /**
  * The catalogue.
@@ -926,6 +1042,361 @@ export interface Health {
   };
 }
 /**
+ * The catalogue of all figures.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Metrics".
+ */
+export interface Metrics {
+  metrics: MetricView[];
+}
+/**
+ * One figure of the catalogue (docs/metrics.md).
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "MetricView".
+ */
+export interface MetricView {
+  id: string;
+  theme: 'service' | 'now' | 'volume' | 'handling' | 'agents' | 'adherence' | 'ivr' | 'repeats';
+  name: Text;
+  unit: 'contacts' | 'agents' | 'calls' | 'share' | 'seconds' | 'time' | 'points' | 'choices' | 'levels';
+  formula: Text;
+  source: string;
+  direction: 'higher' | 'lower' | 'neither';
+  /**
+   * events that move it; heartbeat: time passing
+   */
+  events: string[];
+  scopes: ('queue' | 'channel' | 'group' | 'site' | 'region' | 'all' | 'agent' | 'team' | 'flow' | 'node')[];
+}
+/**
+ * Agents by id.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Agents".
+ */
+export interface Agents {
+  agents: AgentRow[];
+}
+/**
+ * An agent now, and the shares of the local day so far, up to the site's clock.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "AgentRow".
+ */
+export interface AgentRow {
+  agent: AgentTile;
+  shares: AgentShares;
+}
+/**
+ * What is computed from agents' times; None where there is nothing to divide by.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "AgentShares".
+ */
+export interface AgentShares {
+  occupancy: number | null;
+  utilisation: number | null;
+  adherence_rate: number | null;
+  conformance: number | null;
+  shrinkage_planned: number | null;
+  shrinkage_actual: number | null;
+  /**
+   * of the contacts handled
+   */
+  aht_s: number | null;
+}
+/**
+ * The same local day of several agents, and the shares of all their times added up.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "AgentDays".
+ */
+export interface AgentDays {
+  date: string;
+  shares: AgentShares;
+  agents: AgentDayRow[];
+}
+/**
+ * An agent's local day.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "AgentDayRow".
+ */
+export interface AgentDayRow {
+  day: AgentDay;
+  shares: AgentShares;
+}
+/**
+ * An agent's local day. A late event or a changed schedule makes a new `revision`.
+ *
+ * That is the offset of the newest record of the agents topic, plus 1 + that of the schedules topic, that told of it.
+ * A running day is told at its agent's events and when a half-hour has ended; until then AgentTile.totals are newer.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "AgentDay".
+ */
+export interface AgentDay {
+  kind: 'agent_day';
+  /**
+   * agent|YYYY-MM-DD
+   */
+  id: string;
+  agent: string;
+  site: string;
+  team: string;
+  date: string;
+  status: 'provisional' | 'final';
+  revision: number;
+  /**
+   * the last moment that added to the totals
+   */
+  as_of: number;
+  totals: AgentTotals;
+}
+/**
+ * Teams that have agents, by id.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Teams".
+ */
+export interface Teams {
+  teams: TeamView[];
+}
+/**
+ * Agents out of adherence, those first whose absence costs most now.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Adherence".
+ */
+export interface Adherence {
+  absences: Absence[];
+}
+/**
+ * An agent out of adherence. Those who are planned to serve contacts and do not cost their queues something.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Absence".
+ */
+export interface Absence {
+  agent: string;
+  name: string;
+  site: string;
+  team: string;
+  state: 'available' | 'ringing' | 'talking' | 'hold' | 'wrap_up' | 'not_ready' | 'offline';
+  reason: string;
+  activity: string;
+  planned: string | null;
+  adherence: 'in' | 'out' | 'unscheduled' | 'ignored' | 'unknown';
+  /**
+   * epoch ms
+   */
+  since: number;
+  /**
+   * absence_cost of the catalogue: the sum over the agent's queues
+   */
+  cost: number;
+  queues: QueueCost[];
+}
+/**
+ * What an absence costs one queue.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "QueueCost".
+ */
+export interface QueueCost {
+  queue: string;
+  cost: number;
+  /**
+   * target minus service level, 0…1; 0 when met or unknown
+   */
+  shortfall: number;
+  waiting: number;
+  /**
+   * agents out who are planned to serve contacts now
+   */
+  missing: number;
+  /**
+   * agents who do
+   */
+  working: number;
+}
+/**
+ * A voice menu's local day, Sankey-ready: `nodes` and the `links` between them, by `id`.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "FlowDay".
+ */
+export interface FlowDay {
+  flow: string;
+  name: Text;
+  date: string;
+  status: 'provisional' | 'final';
+  counts: IvrCounts;
+  figures: FlowFigures;
+  nodes: FlowNode[];
+  links: FlowLink[];
+  segments: FlowSegment[];
+  /**
+   * depth of the node → calls that hung up there
+   */
+  lost_by_depth: {
+    [k: string]: number | undefined;
+  };
+  /**
+   * levels to the deepest node; None: the menu is not described
+   */
+  depth: number | null;
+  /**
+   * visits of nodes that lead past the menu
+   */
+  shortcut: number;
+  warnings: MenuWarning[];
+}
+/**
+ * Shares of calls that left the menu by an outcome.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "FlowFigures".
+ */
+export interface FlowFigures {
+  containment: number | null;
+  ivr_loss_rate: number | null;
+  to_queue_rate: number | null;
+}
+/**
+ * An end of links: the start, a node of the menu, a queue, or how a call ended. Menu nodes have figures.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "FlowNode".
+ */
+export interface FlowNode {
+  /**
+   * "start", a node, "queue:site/queue", "contained" or "lost", as links name them
+   */
+  id: string;
+  kind: 'start' | 'node' | 'queue' | 'contained' | 'lost';
+  name: Text;
+  /**
+   * deepest at which callers reached it
+   */
+  depth: number | null;
+  /**
+   * choices that callers hear, by the menu's definition
+   */
+  width: number | null;
+  counts: NodeCounts | null;
+  node_loss_rate: number | null;
+  node_fault_rate: number | null;
+  node_time_s: number | null;
+}
+/**
+ * Visits of one menu node by calls of one half-hour. entered = left + lost + contained + to_queue + inside.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "NodeCounts".
+ */
+export interface NodeCounts {
+  entered: number;
+  /**
+   * went on to another node
+   */
+  left: number;
+  /**
+   * hung up here
+   */
+  lost: number;
+  /**
+   * was served here
+   */
+  contained: number;
+  /**
+   * left for a queue from here
+   */
+  to_queue: number;
+  /**
+   * still here, or of no outcome (virtual)
+   */
+  inside: number;
+  /**
+   * inputs that are no choice
+   */
+  invalid: number;
+  /**
+   * inputs that did not come
+   */
+  timeouts: number;
+  /**
+   * time spent here by those who went on or out
+   */
+  time_ms: number;
+  /**
+   * deepest at which it was reached; a maximum, not a sum
+   */
+  depth: number;
+}
+/**
+ * Calls that went from one end to the other.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "FlowLink".
+ */
+export interface FlowLink {
+  source: string;
+  target: string;
+  value: number;
+}
+/**
+ * Calls of one customer segment; empty: of none.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "FlowSegment".
+ */
+export interface FlowSegment {
+  segment: string;
+  counts: IvrCounts;
+  figures: FlowFigures;
+}
+/**
+ * Something about a menu that callers will stumble over. `value` and `limit` where it is a number.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "MenuWarning".
+ */
+export interface MenuWarning {
+  flow: string;
+  node: string;
+  fault:
+    'too_deep' | 'too_wide' | 'leads_nowhere' | 'unknown_target' | 'key_twice' | 'node_twice' | 'unreachable';
+  message: string;
+  value: number | null;
+  limit: number | null;
+}
+/**
+ * A day's contacts of a scope, by one of their properties. Their counts add to the day's.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Groups".
+ */
+export interface Groups {
+  scope: string;
+  date: string;
+  by: 'channel' | 'segment' | 'dialled' | 'skill';
+  groups: GroupView[];
+}
+/**
+ * Contacts of a day that share a channel, a segment, a number dialled or a skill; each at its own target T.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "GroupView".
+ */
+export interface GroupView {
+  key: string;
+  counts: Counts;
+  ratios: Ratios;
+}
+/**
  * Additive counters of a set of contacts that need no threshold.
  *
  * A *ghost* has no outcome and gave no sign of life for longer than its queue allows. It counts as flowed out, reason
@@ -934,7 +1405,7 @@ export interface Health {
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "Details".
  */
-export interface Details1 {
+export interface Details2 {
   rang: number;
   /**
    * put on hold, told by itself or by hold time at the end

@@ -6,12 +6,21 @@ from pydantic import Field
 
 from services.contracts.alerts import Alert, AlertTransition
 from services.contracts.definitions import Counts, DefinitionName
-from services.contracts.metrics import IvrCounts, Status
-from services.contracts.socket import FeedView, Ratios, TileView
+from services.contracts.metrics import Details, IvrCounts, Status
+from services.contracts.socket import FeedView, Freshness, Ratios, TileView
 from services.contracts.topology import Contract
 
 Role = Literal["viewer", "supervisor", "team_lead", "dispatcher", "administrator"]
-DayLevel = Literal["queue", "site", "all", "flow"]
+DayLevel = Literal["queue", "site", "region", "all", "flow"]
+
+
+class RepeatCalls(Contract):
+    """Contacts whose customer had called the same queue in the N days before. Keys are N."""
+
+    known: int = Field(description="contacts whose customer is known")
+    repeats: dict[int, int]
+    repeat_rate: dict[int, float | None]
+    first_contact_resolution: dict[int, float | None]
 
 
 class HalfHour(Contract):
@@ -29,6 +38,11 @@ class HalfHour(Contract):
     target_ratios: Ratios
     by_threshold: dict[int, Counts]
     ratios: dict[int, Ratios]
+    revision: int | None = Field(default=None, description="of a queue: the newest log record in it")
+    details: Details = Details()
+    mean_length: float | None = Field(default=None, description="time-weighted mean queue length")
+    response_rate: float | None = Field(default=None, description="dealt with within the response-time objective")
+    repeats: RepeatCalls | None = Field(default=None, description="None: no customer is known")
 
 
 class IvrHalfHour(Contract):
@@ -47,7 +61,9 @@ class Day(Contract):
     scope: str
     level: DayLevel
     date: str
+    definition: DefinitionName = Field(default="offered", description="that all its queues use, else the default")
     intervals: tuple[HalfHour, ...]
+    repeats: RepeatCalls | None = Field(default=None, description="of the whole day")
     ivr: tuple[IvrHalfHour, ...]
 
 
@@ -88,10 +104,23 @@ class AlertHistory(Contract):
     transitions: tuple[AlertTransition, ...]
 
 
+class FeedPartition(Contract):
+    """A feed's clock on one partition of one topic: the watermark of what is counted there."""
+
+    source: str
+    site: str
+    topic: str
+    partition: int
+    at: int
+    freshness: Freshness
+    age_s: float
+
+
 class Feeds(Contract):
-    """Feed clocks and their freshness."""
+    """Feed clocks and their freshness. A feed is as far and as fresh as the slowest of its partitions."""
 
     feeds: tuple[FeedView, ...]
+    partitions: tuple[FeedPartition, ...] = ()
 
 
 class Definitions(Contract):

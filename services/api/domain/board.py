@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from services.api.domain.days import Days, local_date
 from services.api.domain.directory import Directory
 from services.api.domain.feeds import Feeds, FreshnessLimits, site_clocks, site_freshness
+from services.api.domain.half_hours import Terms
 from services.api.domain.ledger import KEPT_REMOVALS, Ledger
 from services.api.domain.staff import SHOWN_EVERY_S, Group, Staff
 from services.api.domain.sums import Weeks
@@ -20,6 +21,7 @@ from services.api.domain.tiles import Tiles
 from services.api.domain.views import ALL, REGION, View, encoded
 from services.contracts.agents import AgentDay, AgentTile
 from services.contracts.alerts import Alert
+from services.contracts.definitions import DEFAULT_SWITCHES, DefinitionName
 from services.contracts.metrics import FeedClock, Interval, IvrInterval, Repeats, Tile
 from services.contracts.socket import FeedView, Freshness
 from services.contracts.topology import Activities, Agent, Description, Flow, Queue, Site, Team, Topology
@@ -282,6 +284,19 @@ class Board:
     def flows_of(self, sites: Iterable[str] | None) -> list[str]:
         """Ids of the flows of some sites (None: of all) that are described."""
         return sorted(id_ for id_ in self.directory.ids(Flow) if sites is None or id_.partition("/")[0] in sites)
+
+    def terms_of(self, queues: Iterable[str]) -> Terms:
+        """What some queues are held to."""
+        switches = {self.directory.switches(queue) for queue in queues}
+        return Terms(self.target_of, switches.pop() if len(switches) == 1 else DEFAULT_SWITCHES)
+
+    def definition_of(self, queues: Iterable[str]) -> DefinitionName:
+        """The definition that some queues agree on, else the default."""
+        held = self.tiles.held
+        found = {
+            held[queue].definition if queue in held else self.directory.queue(queue).definition for queue in queues
+        }
+        return found.pop() if len(found) == 1 else "offered"
 
     def sites_of_region(self, region: str) -> frozenset[str]:
         """Sites of a region, with queues or without."""

@@ -227,6 +227,15 @@ class Staff:
         """The site's clock, or the newest word of a group's agents."""
         return max(self._groups[group].as_of, self._clocks.get(_site_of(group), 0))
 
+    def misses(self, agent: AgentTile) -> bool:
+        """Whether an agent is planned to serve contacts and does not."""
+        return is_missing(agent, self._kinds.work)
+
+    def time_of(self, agent: AgentTile) -> StaffTime:
+        """An agent's times of the day, up to the site's clock."""
+        line, at = self._lines[agent.id], max(agent.as_of, self._clocks.get(agent.site, 0))
+        return StaffTime(*shifted(line.base, (rate * at for rate in line.rate), 1))
+
     def sums(self, group: Group) -> StaffSums | None:
         """The sums of a group."""
         return self._groups.get(group)

@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
 from services.api.domain.access import Sight, sight_of
-from services.api.domain.answers import Problem, Session
+from services.api.domain.answers import FeedPartition, Problem, Session
 from services.api.domain.audience import Seat, Wire
 from services.api.domain.board import Board
 from services.api.guard import Guard
@@ -30,6 +30,9 @@ class LiveState(Protocol):
 
     def feeds(self) -> tuple[FeedView, ...]:
         """Feeds with their age at this moment."""
+
+    def feed_partitions(self) -> tuple[FeedPartition, ...]:
+        """The same, partition by partition."""
 
     async def first_filling(self) -> None:
         """Wait until there is something to show."""

@@ -1,23 +1,29 @@
-"""REST under /v1: the same views that the socket sends, days, alerts, topology, catalogue, session."""
+"""REST under /v1: the same views that the socket sends, alerts, feeds, topology, catalogue, session."""
 
 from collections.abc import Iterable
-from datetime import date as Date  # noqa: N812  # `date` is the name of the parameter
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from services.api.domain import answers
+from services.api.domain import answers, reports
 from services.api.domain.access import Sight
-from services.api.domain.half_hours import half_hours, ivr_half_hours
 from services.api.domain.ledger import Entry
+from services.api.domain.views import ALL, REGION
 from services.api.guard import COOKIE
 from services.api.routes.parts import AllParts, FilledParts, Parts, Refusal, Seen, SignedIn, problems
+from services.contracts.catalogue import CATALOGUE
 from services.contracts.definitions import DEFINITIONS, DefinitionName
-from services.contracts.metrics import Interval, IvrInterval
 from services.contracts.socket import FeedView, ScopeLevel, TileView
 from services.contracts.topology import Topology
 
 router = APIRouter(prefix="/v1", responses=problems(401))
+
+CATALOGUED = reports.Metrics(
+    metrics=tuple(
+        reports.MetricView(**{name: getattr(metric, name) for name in reports.MetricView.model_fields})
+        for metric in CATALOGUE
+    )
+)
 
 
 def _json(body: bytes) -> Response:
@@ -31,7 +37,7 @@ def _listed(name: bytes, entries: Iterable[Entry]) -> Response:
 def _entries(parts: Parts, kind: str, sight: Sight) -> list[Entry]:
     ledger = parts.hub.board.ledger
     return sorted(
-        (entry for entry in ledger.present() if entry.kind == kind and sight.sees(kind, entry.site)),
+        (entry for entry in ledger.present((kind,)) if sight.sees_site(entry.site)),
         key=lambda entry: entry.id,
     )
 
@@ -41,7 +47,7 @@ async def tiles(
     parts: FilledParts,
     sight: Seen,
     site: Annotated[str | None, Query(description="only this site, and no roll-up of all")] = None,
-    level: Annotated[ScopeLevel | None, Query(description="only queues, sites, or all")] = None,
+    level: Annotated[ScopeLevel | None, Query(description="only queues, sites, regions, or all")] = None,
     definition: Annotated[
         DefinitionName | None, Query(description="only tiles whose service level is defined so")
     ] = None,
@@ -61,55 +67,18 @@ async def tiles(
 
 
 def _level(tile_id: str) -> ScopeLevel:
-    return "queue" if "/" in tile_id else "all" if tile_id == "all" else "site"
+    if "/" in tile_id:
+        return "queue"
+    return "all" if tile_id == ALL else "region" if tile_id.startswith(REGION) else "site"
 
 
 @router.get("/tiles/{tile_id:path}", response_model=TileView, responses=problems(404, 503))
 async def tile(tile_id: str, parts: FilledParts, sight: Seen) -> Response:
-    """One tile: a queue (`site/queue`), a site, or `all`."""
+    """One tile: a queue (`site/queue`), a site, a region (`region:NAME`), or `all`."""
     entry = parts.hub.board.ledger.get("tile", tile_id)
-    if entry is None or entry.body is None or not sight.sees("tile", entry.site):
+    if entry is None or entry.body is None or not sight.sees_site(entry.site):
         raise Refusal(404, "no_such_tile", f"There is no tile {tile_id!r}. GET /v1/tiles lists those there are.")
     return _json(entry.body)
-
-
-@router.get("/days/{date}/intervals", responses=problems(404, 422, 503))
-async def day(
-    date: Date,
-    parts: FilledParts,
-    sight: Seen,
-    scope: Annotated[str, Query(description="a queue or flow (site/name), a site, or all")] = "all",
-) -> answers.Day:
-    """The half-hours of one local day; roll-ups add the counters of their queues, and of their flows for the IVR."""
-    level, queues, flows = _members(parts, sight, scope)
-    intervals: list[Interval] = []
-    ivr: list[IvrInterval] = []
-    for found in await parts.store.days([(member, date.isoformat()) for member in (*queues, *flows)]):
-        intervals += [interval for interval in found if isinstance(interval, Interval)]
-        ivr += [interval for interval in found if isinstance(interval, IvrInterval)]
-    by_local_time = level == "all"
-    return answers.Day(
-        scope=scope,
-        level=level,
-        date=date.isoformat(),
-        intervals=half_hours(intervals, parts.hub.board.target_of, by_local_time=by_local_time),
-        ivr=ivr_half_hours(ivr, by_local_time=by_local_time),
-    )
-
-
-def _members(parts: Parts, sight: Sight, scope: str) -> tuple[answers.DayLevel, list[str], list[str]]:
-    """Level of a scope, and the queues and flows that it consists of."""
-    site = None if scope == "all" else scope.partition("/")[0]
-    board = parts.hub.board
-    queues = board.queues_of(site) if sight.sees_site(site) else []
-    flows = board.flows_of(site) if sight.sees_site(site) else []
-    if scope in queues:
-        return "queue", [scope], []
-    if scope in flows:
-        return "flow", [], [scope]
-    if "/" not in scope and (queues or flows or scope == "all"):
-        return "all" if site is None else "site", queues, flows
-    raise Refusal(404, "no_such_scope", f"There is no queue, flow or site {scope!r}. GET /v1/topology lists them.")
 
 
 @router.get("/alerts", response_model=answers.Alerts, responses=problems(503))
@@ -135,19 +104,25 @@ async def history(
 
 @router.get("/feeds", responses=problems(503))
 async def feeds(parts: FilledParts, sight: Seen) -> answers.Feeds:
-    """Every feed's clock, and how fresh it is now."""
+    """Every feed's clock and how fresh it is now; and the same of each partition, the watermark of what is counted."""
     views: tuple[FeedView, ...] = parts.hub.feeds()
-    return answers.Feeds(feeds=tuple(view for view in views if sight.sees_site(view.site)))
+    return answers.Feeds(
+        feeds=tuple(view for view in views if sight.sees_site(view.site)),
+        partitions=tuple(part for part in parts.hub.feed_partitions() if sight.sees_site(part.site)),
+    )
 
 
 @router.get("/topology", responses=problems(503))
 async def topology(parts: FilledParts, sight: Seen) -> Topology:
-    """Sites, queues with their targets, flows."""
+    """Sites, queues with their targets, flows with their nodes, teams, agents, activities."""
     whole = parts.hub.board.topology
     return Topology(
         sites=tuple(site for site in whole.sites if sight.sees_site(site.id)),
         queues=tuple(queue for queue in whole.queues if sight.sees_site(queue.site)),
         flows=tuple(flow for flow in whole.flows if sight.sees_site(flow.site)),
+        teams=tuple(team for team in whole.teams if sight.sees_site(team.site)),
+        agents=tuple(agent for agent in whole.agents if sight.sees_site(agent.site)),
+        activities=whole.activities,
     )
 
 
@@ -160,6 +135,12 @@ async def definitions(_: SignedIn) -> answers.Definitions:
             for d in DEFINITIONS.values()
         )
     )
+
+
+@router.get("/metrics")
+async def metrics(_: SignedIn) -> reports.Metrics:
+    """The catalogue: what each figure means, in which direction it is good, and what moves it."""
+    return CATALOGUED
 
 
 @router.get("/session")

@@ -6,8 +6,10 @@ from typing import Any
 
 from services.api.domain.access import Sight
 from services.api.domain.audience import Audience, Seat
+from services.contracts.agents import AdherenceState, AgentDay, AgentTile, AgentTotals
 from services.contracts.alerts import Alert, AlertState, ScopeKind
 from services.contracts.definitions import Counts, DefinitionName
+from services.contracts.events import AgentState
 from services.contracts.metrics import FeedClock, Interval, IvrCounts, IvrInterval, Status, Tile, interval_id
 from services.contracts.socket import Resume
 from services.contracts.topology import Queue, Site, Text
@@ -127,6 +129,53 @@ def alert(
         metric="service_level",
         severity="warning",
         name=Text(en="Low", zh="低"),
+    )
+
+
+def agent(
+    id_: str = "ann",
+    *,
+    site: str = "bank",
+    team: str = "bank/blue",
+    queues: tuple[str, ...] = ("bank/PS",),
+    as_of: int = NINE,
+    offset: int = 1,
+    state: AgentState = "talking",
+    reason: str = "",
+    since: int = NINE,
+    activity: str = "on_queue",
+    planned: str | None = "on_queue",
+    adherence: AdherenceState = "in",
+    date: str = TODAY,
+    totals: AgentTotals | None = None,
+) -> AgentTile:
+    return AgentTile(
+        id=id_,
+        site=site,
+        team=team,
+        name=id_.title(),
+        queues=queues,
+        as_of=as_of,
+        offset=offset,
+        state=state,
+        reason=reason,
+        since=since,
+        contact="",
+        activity=activity,
+        planned=planned,
+        next_planned=None,
+        next_change_at=None,
+        adherence=adherence,
+        adherence_since=since,
+        date=date,
+        totals=totals or AgentTotals(),
+    )
+
+
+def agent_day(id_: str = "ann", *, team: str = "bank/blue", date: str = TODAY, totals: AgentTotals) -> AgentDay:
+    site = team.partition("/")[0]
+    return AgentDay(
+        id=f"{id_}|{date}", agent=id_, site=site, team=team, date=date, status="final", revision=1, totals=totals
     )
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from services.api.domain.access import Sight
 from services.api.domain.audience import Audience
 from services.api.domain.board import Board, Stored
-from tests.unit.api.floor import BANK, HALF_HOUR, NINE, PS, Client, alert, clock, counts, half_hour, tile
+from tests.unit.api.floor import BANK, HALF_HOUR, NINE, PS, Client, agent, alert, clock, counts, half_hour, tile
 
 QUEUES = ("bank/PS", "bank/IN", "lisbon/sales")
 SIGHTS = (
@@ -14,6 +14,12 @@ SIGHTS = (
     Sight(sites=frozenset({"bank"})),
     Sight(sites=frozenset({"lisbon"}), kinds=frozenset({"tile", "day"})),
     Sight(kinds=frozenset({"alert", "feed"})),
+    Sight(sites=frozenset({"bank"}), kinds=frozenset({"agent", "team", "tile"})),
+    Sight(kinds=frozenset({"agent"})),
+)
+IBERIAN, LISBON = (
+    BANK.model_copy(update={"region": "iberia"}),
+    BANK.model_copy(update={"id": "lisbon", "region": "iberia"}),
 )
 
 small = st.integers(0, 5)
@@ -47,23 +53,34 @@ alerts = st.builds(
     small,
     st.sampled_from(("pending", "firing", "resolved", "inactive")),
 )
+agents = st.builds(
+    lambda who, site, offset, state, adherence: agent(
+        who, site=site, team=f"{site}/blue", queues=(f"{site}/PS",), offset=offset, state=state, adherence=adherence
+    ),
+    st.sampled_from(("ann", "bob")),
+    st.sampled_from(("bank", "lisbon")),
+    small,
+    st.sampled_from(("available", "talking", "offline")),
+    st.sampled_from(("in", "out")),
+)
 stored = st.builds(
     Stored,
     tiles=st.lists(tiles, max_size=3, unique_by=lambda t: t.id).map(tuple),
     feeds=st.lists(clocks, max_size=3, unique_by=lambda c: c.id).map(tuple),
     alerts=st.lists(alerts, max_size=2, unique_by=lambda a: a.id).map(tuple),
-    topology=st.sampled_from(((), (BANK,), (BANK, PS))),
+    topology=st.sampled_from(((), (BANK,), (BANK, PS), (IBERIAN,), (IBERIAN, LISBON), (BANK, LISBON))),
+    agents=st.lists(agents, max_size=3, unique_by=lambda a: a.id).map(tuple),
     metrics_complete=st.booleans(),
     alerts_complete=st.booleans(),
 )
 steps = st.lists(
     st.one_of(
-        st.tuples(st.just("take"), st.one_of(tiles, halves, clocks, alerts)),
+        st.tuples(st.just("take"), st.one_of(tiles, halves, clocks, alerts, agents)),
         st.tuples(st.just("read"), stored),
         st.tuples(st.just("wait"), st.sampled_from((0.02, 0.5, 1.0, 4.0, 31.0))),
         st.tuples(st.just("flush"), st.none()),
         st.tuples(st.just("join"), st.sampled_from(SIGHTS)),
-        st.tuples(st.sampled_from(("fill", "free", "cut", "resume")), st.integers(0, 3)),
+        st.tuples(st.sampled_from(("fill", "free", "cut", "resume")), st.integers(0, 5)),
     ),
     max_size=60,
 )
