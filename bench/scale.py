@@ -6,7 +6,6 @@ agent that changes wants a tile of its own; time is that of the CPU, or of the f
 """
 
 import argparse
-import importlib.util
 import multiprocessing
 import statistics
 import sys
@@ -22,7 +21,7 @@ from bench import floor
 from services.contracts.events import AgentLoggedIn, AgentState, AgentStateChanged, Heartbeat, StaffEvent, encode_batch
 from services.contracts.keeping import Record
 from services.contracts.names import Names
-from services.contracts.schedules import DaySchedule, PlannedActivity
+from services.contracts.schedules import DaySchedule, PlannedActivity, schedule_key
 from services.metrics.domain.floor import Floor
 from services.metrics.domain.keeper import MetricsKeeper
 from services.runtime.kafka import partition_of
@@ -101,7 +100,7 @@ def _staff_events(size: int, events: int) -> Iterator[StaffEvent]:
         yield AgentStateChanged(f"s-{number}", "bench", moment, f"agent-{agent}", site, state, contact=call)
 
 
-def _plan(agent: int, midnight: int) -> tuple[int, bytes]:
+def _plan(agent: int, midnight: int) -> tuple[int, bytes, bytes]:
     hours = (("work", 0, 4), ("meal", 4, 5), ("work", 5, 12), ("break", 12, 13), ("work", 13, 24))
     parts = tuple(
         PlannedActivity(activity=activity, start=midnight + first * 3_600_000, end=midnight + end * 3_600_000)
@@ -110,11 +109,13 @@ def _plan(agent: int, midnight: int) -> tuple[int, bytes]:
     date = time.strftime("%Y-%m-%d", time.gmtime(midnight / 1000))
     name = f"agent-{agent}"
     plan = DaySchedule(agent=name, site=f"site{agent % SITES}", date=date, version=1, activities=parts)
-    return partition_of(name, PARTITIONS), plan.model_dump_json().encode()
+    return partition_of(name, PARTITIONS), plan.model_dump_json().encode(), schedule_key(plan).encode()
 
 
-def _load(size: int, topic: str, packed: list[tuple[int, bytes, int]], plans: Iterable[tuple[int, bytes]]) -> Load:
-    before = [Record(NAMES.schedules.name, p, offset, value) for offset, (p, value) in enumerate(plans)]
+def _load(
+    size: int, topic: str, packed: list[tuple[int, bytes, int]], plans: Iterable[tuple[int, bytes, bytes]]
+) -> Load:
+    before = [Record(NAMES.schedules.name, p, offset, value, key) for offset, (p, value, key) in enumerate(plans)]
     records = [Record(topic, partition, offset, value) for offset, (partition, value, _) in enumerate(packed)]
     return Load(size, before, records, [count for _, _, count in packed])
 
@@ -176,7 +177,7 @@ class Drive:
         return took
 
     def _tell(self, now: float) -> None:
-        self.told += len(self.keeper.news(now).tiles)
+        self.told += len(self.keeper.news(now).tiles) + len(self.keeper.agent_tiles(now))
 
     def _checkpoint(self) -> None:
         while True:
@@ -186,6 +187,7 @@ class Drive:
             self.kept += len(part.state)
         self.keeper.take_half_hours()
         self.told += len(self.keeper.news().tiles)
+        self.told += sum(len(self.keeper.agent_tiles()) for _ in range(self.keeper.agent_rounds))
 
 
 def _run(load: Load, rate: float) -> tuple[Cost, int, int]:
@@ -231,7 +233,7 @@ def main() -> int:
     rates = [float("inf"), options.rate]
     if options.queues:
         measure(queues, options.queues, options.events, rates, options.runs)
-    if options.agents and importlib.util.find_spec("services.metrics.domain.agent_shard"):
+    if options.agents:
         measure(agents, options.agents, options.events, rates, options.runs)
     return 0
 
