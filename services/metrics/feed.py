@@ -7,6 +7,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.metrics.domain.agent_shard import PublishedDay
+from services.metrics.domain.callers import PublishedRepeats
 from services.metrics.domain.keeper import Published
 from services.metrics.domain.shard import PublishedHalfHour
 from services.runtime import kafka
@@ -111,4 +112,6 @@ def _published(value: bytes) -> Published:
     place = _decode_place(value)
     if place.kind == "agent_day":
         return PublishedDay(place.agent, place.date, value)
+    if place.kind == "repeats":
+        return PublishedRepeats(place.scope, place.date, place.start, value)
     return PublishedHalfHour(place.scope, place.date, place.start, value)

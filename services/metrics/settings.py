@@ -28,6 +28,13 @@ class MetricsSettings(StreamSettings):
         description="a feed without a heartbeat for so long is silent: what its agents do is unknown from then on",
     )
 
+    metrics_repeat_days: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=31)], ...], Field(min_length=1, max_length=5)
+    ] = Field(
+        default=(1, 7),
+        description="a customer's next contact of a queue within so many days is a repeat; JSON, such as [1, 7]",
+    )
+
     @property
     def horizons(self) -> Horizons:
         """The same for the domain."""

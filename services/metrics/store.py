@@ -7,6 +7,7 @@ from redis.exceptions import WatchError
 
 from services.contracts.metrics import FeedClock
 from services.metrics.domain.agent_shard import PublishedDay
+from services.metrics.domain.callers import PublishedRepeats
 from services.metrics.domain.keeper import Published
 from services.runtime.store import PATIENCE_S, RedisStore, json_array
 
@@ -54,9 +55,11 @@ class Store(RedisStore):
         await self._run(pipe)
 
     def _place(self, published: Published) -> tuple[str, str]:
-        """(hash, field) of a half-hour or of an agent's day."""
+        """(hash, field) of a half-hour, of its repeat calls, or of an agent's day."""
         if isinstance(published, PublishedDay):
             return self._names.agent_days_key(published.date), published.agent
+        if isinstance(published, PublishedRepeats):
+            return self._names.repeats_key(published.scope, published.date), str(published.start)
         return self._names.day_key(published.scope, published.date), str(published.start)
 
     async def show_topology(self, records: Mapping[str, str], gone: Iterable[str] = ()) -> None:

@@ -28,12 +28,14 @@ class Horizons(NamedTuple):
         lateness_ms: a half-hour is final so long after its end.
         horizon_ms: pages are closed for ever so long after their end.
         folded_ms: pages are held folded from so long after their end.
+        repeat_days: within so many days (each of them) a customer's next contact of a queue is a repeat.
         silent_ms: a feed without a heartbeat for so long (real milliseconds) is silent, and its agents unknown.
     """
 
     lateness_ms: int = 10 * 60 * 1000
     horizon_ms: int = 26 * 3600 * 1000
     folded_ms: int = 2 * 3600 * 1000
+    repeat_days: tuple[int, ...] = (1, 7)
     silent_ms: int = 30 * 1000
 
 

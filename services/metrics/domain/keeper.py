@@ -1,7 +1,7 @@
 """The ledger as the checkpointed stream sees it (`contracts.keeping.Keeper`), and as the outlet asks it for news."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,12 +11,14 @@ from services.contracts.keeping import Checkpoint, Output, Record, StateEntry
 from services.contracts.letters import DeadLetter
 from services.contracts.metrics import FeedClock
 from services.contracts.names import Names
+from services.metrics.domain import callers
 from services.metrics.domain.agent_shard import AGENTS, PLANS, AgentShard, PublishedDay
+from services.metrics.domain.callers import Callers, PublishedRepeats
 from services.metrics.domain.clocks import Horizons
 from services.metrics.domain.floor import Floor
 from services.metrics.domain.flow_shard import FlowShard
 from services.metrics.domain.queue_shard import QueueShard
-from services.metrics.domain.shard import PublishedHalfHour
+from services.metrics.domain.shard import PublishedHalfHour, State
 
 _PAGES_AT_ONCE = 10
 """A slice of a checkpoint, a few milliseconds of work: tiles go out and other shards count on in between."""
@@ -28,7 +30,7 @@ _decode_visit = msgspec.msgpack.Decoder(IvrEvent).decode
 _decode_agent = msgspec.msgpack.Decoder(AgentEvent).decode
 
 Shard = QueueShard | FlowShard | AgentShard
-Published = PublishedHalfHour | PublishedDay
+Published = PublishedHalfHour | PublishedDay | PublishedRepeats
 
 
 class News(NamedTuple):
@@ -47,6 +49,7 @@ class MetricsKeeper:
         self._floor = floor
         self._horizons = horizons or Horizons()
         self._queues: dict[int, QueueShard] = {}
+        self._callers: dict[int, Callers] = {}
         self._flows: dict[int, FlowShard] = {}
         self._agents: dict[int, AgentShard] = {}
         self._letters: list[DeadLetter] = []
@@ -72,7 +75,10 @@ class MetricsKeeper:
                 return
             contacts = self._decode(record, decode_contacts, _decode_contact)
             self.events += len(contacts)
+            news = record.offset > queues.clocks.offset
             queues.apply(record.offset, contacts)
+            if news:
+                self._callers[record.partition].apply(record.offset, contacts)
         elif record.topic in (self._names.agents.name, self._names.schedules.name):
             self._apply_to_agents(record)
         else:
@@ -110,6 +116,7 @@ class MetricsKeeper:
     def restore(self, entries: Iterable[StateEntry], partitions: frozenset[int]) -> None:
         """Start again from what was kept. Bytes that are no state of ours are an error of the program: it ends."""
         self._queues.clear()
+        self._callers.clear()
         self._flows.clear()
         self._agents.clear()
         self._letters.clear()
@@ -131,6 +138,9 @@ class MetricsKeeper:
                 ("ivr", self._flow_shard(partition)),
             ):
                 shard.restore(clocks.get((partition, topic)), pages.get((partition, topic), ()))
+            self._callers[partition].restore(
+                pages.get((partition, callers.PAGES), ()), pages.get((partition, callers.DAYS), ())
+            )
             self._agent_shard(partition).restore(
                 {topic: value for (of, topic), value in clocks.items() if of == partition},
                 pages.get((partition, AGENTS), ()),
@@ -228,6 +238,9 @@ class MetricsKeeper:
         shards: list[QueueShard | FlowShard] = [*self._queues.values(), *self._flows.values()]
         for shard in shards:
             shard.relearn(name if kind == "site" else None, name if kind == "queue" else None)
+        if kind == "site":
+            for known in self._callers.values():
+                known.relearn(name)
         for agents in self._agents.values():
             if kind == "agent":
                 agents.relearn_agent(name)
@@ -252,6 +265,7 @@ class MetricsKeeper:
         shard = self._queues.get(partition)
         if shard is None:
             shard = self._queues[partition] = QueueShard("contacts", partition, self._floor, self._horizons)
+            self._callers[partition] = Callers(shard, self._floor, self._horizons)
         return shard
 
     def _flow_shard(self, partition: int) -> FlowShard:
@@ -305,7 +319,7 @@ class MetricsKeeper:
             yield Checkpoint(letters, [])
         for shard in list(self._shards()):
             self._taken = shard
-            for half_hours, states in shard.checkpoint(_PAGES_AT_ONCE):
+            for half_hours, states in self._parts(shard):
                 self._half_hours += half_hours
                 outputs = [self._output(shard.partition, half_hour) for half_hour in half_hours]
                 if outputs or states:
@@ -314,6 +328,12 @@ class MetricsKeeper:
             aside, self._aside = self._aside, []
             for record in aside:
                 self.apply(record)
+
+    def _parts(self, shard: Shard) -> Iterator[tuple[Sequence[Published], list[State]]]:
+        """A shard's checkpoint; what goes by its clocks comes before them."""
+        if isinstance(shard, QueueShard):
+            yield from self._callers[shard.partition].checkpoint(_PAGES_AT_ONCE)
+        yield from shard.checkpoint(_PAGES_AT_ONCE)
 
     def _output(self, partition: int, half_hour: Published) -> Output:
         return Output(self._names.intervals.name, half_hour.value, half_hour.id.encode(), partition)

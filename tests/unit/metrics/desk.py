@@ -7,7 +7,7 @@ from services.contracts.definitions import Counts
 from services.contracts.events import AnyEvent, Heartbeat, IvrEvent, encode_batch
 from services.contracts.keeping import Record, StateEntry
 from services.contracts.letters import DeadLetter
-from services.contracts.metrics import FeedClock, Interval, IvrInterval, Tile, interval_adapter
+from services.contracts.metrics import FeedClock, Interval, IvrInterval, Repeats, Tile, interval_adapter
 from services.contracts.names import Names
 from services.contracts.topology import Description, Queue, Site, Text, record_key
 from services.metrics.domain.clocks import Horizons
@@ -43,6 +43,7 @@ class Desk:
         self.changelog: dict[bytes, bytes] = {}
         self.acknowledged = 0  # how much of the log need not be replayed
         self.published: dict[bytes, bytes] = {}  # intervals topic, newest by key
+        self.repeats: dict[bytes, Repeats] = {}  # intervals topic as well
         self.letters: dict[str, DeadLetter] = {}
         self.tiles: dict[str, Tile] = {}
         self.feeds: dict[str, FeedClock] = {}
@@ -100,6 +101,10 @@ class Desk:
             assert output.value is not None
             if output.topic == NAMES.intervals.name:
                 assert output.key is not None
+                if output.key.startswith(b"repeats|"):
+                    self.repeats[output.key] = Repeats.model_validate_json(output.value)
+                    assert self.repeats[output.key].id.encode() == output.key
+                    continue
                 self.published[output.key] = output.value
                 intervals.append(interval_adapter.validate_json(output.value))
             else:
@@ -123,6 +128,11 @@ class Desk:
         self.checkpoint()
         found = [interval_adapter.validate_json(value) for value in self.published.values()]
         return {(interval.scope, interval.start): interval for interval in found}
+
+    def repeat_calls(self) -> dict[tuple[str, int], Repeats]:
+        """The newest version of every half-hour's repeat calls, after a checkpoint."""
+        self.checkpoint()
+        return {(one.scope, one.start): one for one in self.repeats.values()}
 
     # -- faults
 
