@@ -1,5 +1,7 @@
 """Restart of the metrics service after SIGKILL until its numbers are right and current again, with 200 queues.
 
+With agents as well (`--agents`), who have worked for ten minutes by their plans: their state is restored, too.
+
 Metrics has counted a floor's history and follows a live feed. It is killed and started again at once. It is current
 when all that was on the log a second before is published. The broker gives a dead member's partitions away only when
 its session is over, so that time is shown apart.
@@ -18,7 +20,7 @@ import psutil
 import redis.asyncio
 from aiokafka import AIOKafkaProducer
 
-from bench import floor
+from bench import floor, scale
 from bench.processes import service
 from bench.throughput import NAMES, PARTITIONS, own_parts, publish
 from services.cli.ports import free_ports
@@ -58,11 +60,35 @@ async def current(client: "redis.asyncio.Redis", newest: list[tuple[float, int, 
             return
 
 
-async def run(settings: CommonSettings, folder: Path, contacts: int, queues: int, kills: int) -> None:
+async def publish_agents(settings: CommonSettings, agents: int) -> dict[tuple[str, int], int]:
+    """Ten minutes of agents at their work, up to now, after their plans; the newest offset of each partition."""
+    minutes = 10
+    load = scale.agents(agents, agents * minutes, start_ms=round(time.time() * 1000) - minutes * 60_000)
+    await kafka.ensure_topics(settings, [NAMES.schedules])
+    producer: AIOKafkaProducer = kafka.producer(settings)
+    await producer.start()
+    for plan in load.before:
+        await producer.send(NAMES.schedules.name, plan.value, plan.key, partition=plan.partition)
+    await producer.stop()
+    newest = await publish(settings, NAMES.agents, ((record.partition, record.value) for record in load.records))
+    return {(NAMES.agents.name, partition): offset for partition, offset in newest.items()}
+
+
+async def counted(client: "redis.asyncio.Redis", newest: dict[tuple[str, int], int]) -> None:
+    """Wait until all of it is published."""
+    while True:
+        done = await client.hgetall(NAMES.progress_key)
+        if all(int(done.get(f"{topic}|{p}".encode(), -1)) >= offset for (topic, p), offset in newest.items()):
+            return
+        await asyncio.sleep(0.2)
+
+
+async def run(settings: CommonSettings, folder: Path, contacts: int, queues: int, agents: int, *, kills: int) -> None:
     span_ms = contacts / queues / 100 * 1_800_000
     shift = round(time.time() * 1000) - floor.START_MS - round(span_ms)  # the history ends now
     packed = floor.records(floor.events(queues, contacts, shift_ms=shift), PARTITIONS)
     await publish(settings, NAMES.contacts, ((p, value) for p, value, _ in packed))
+    staffed = await publish_agents(settings, agents) if agents else {}
     client = redis.asyncio.Redis.from_url(settings.redis_url)
     newest: list[tuple[float, int, int]] = []
     feeding = asyncio.create_task(live(settings, queues, newest))
@@ -70,9 +96,13 @@ async def run(settings: CommonSettings, folder: Path, contacts: int, queues: int
     (port,) = free_ports(1)
     with contextlib.ExitStack() as stack:
         process = await asyncio.to_thread(stack.enter_context, service("metrics", port, {}, folder / "log"))
+        await counted(client, staffed)
         await current(client, newest, time.monotonic() + 1)
         memory = process.memory_info().rss / 1e6
-        print(f"{contacts:,} contacts in {queues} queues counted, {memory:.0f} MB; session {session_s:g} s")
+        print(
+            f"{contacts:,} contacts in {queues:,} queues and {agents:,} agents counted, {memory:.0f} MB; "
+            f"session {session_s:g} s"
+        )
         for _ in range(kills):
             process.send_signal(signal.SIGKILL)
             killed = time.monotonic()
@@ -81,7 +111,9 @@ async def run(settings: CommonSettings, folder: Path, contacts: int, queues: int
             process = await asyncio.to_thread(stack.enter_context, service("metrics", port, {}, folder / "log"))
             await current(client, newest, killed + 1)
             took = time.monotonic() - killed
-            print(f"SIGKILL to current: {took:5.1f} s, {took - session_s:5.1f} s beyond the session time-out")
+            memory = process.memory_info().rss / 1e6
+            beyond = f"{took - session_s:5.1f} s beyond the session time-out"
+            print(f"SIGKILL to current: {took:5.1f} s, {beyond}, {memory:.0f} MB", flush=True)
         feeding.cancel()
     await client.aclose()
 
@@ -90,10 +122,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--contacts", type=int, default=100_000, help="history; 100 a queue and half-hour")
     parser.add_argument("--queues", type=int, default=200)
+    parser.add_argument("--agents", type=int, default=0)
     parser.add_argument("--kills", type=int, default=3)
     options = parser.parse_args()
     with own_parts() as (settings, folder):
-        asyncio.run(run(settings, folder, options.contacts, options.queues, options.kills))
+        asyncio.run(run(settings, folder, options.contacts, options.queues, options.agents, kills=options.kills))
 
 
 if __name__ == "__main__":

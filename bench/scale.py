@@ -64,9 +64,9 @@ def queues(size: int, events: int) -> Load:
     return _load(size, NAMES.contacts.name, packed, [])
 
 
-def agents(size: int, events: int) -> Load:
+def agents(size: int, events: int, *, start_ms: int = floor.START_MS) -> Load:
     """So many agents at their work, with a plan for every day."""
-    made = list(_staff_events(size, events))
+    made = list(_staff_events(size, events, start_ms))
     waiting: list[list[StaffEvent | Heartbeat]] = [[] for _ in range(PARTITIONS)]
     packed = []
     for event in made:
@@ -79,13 +79,12 @@ def agents(size: int, events: int) -> Load:
         rest += [Heartbeat("bench", f"site{i}", made[-1].at) for i in range(SITES)]
         packed.append((partition, encode_batch(rest), len(rest)))
     last_day = made[-1].at // _DAY_MS
-    plans = [_plan(i, day * _DAY_MS) for i in range(size) for day in range(floor.START_MS // _DAY_MS, last_day + 1)]
+    plans = [_plan(i, day * _DAY_MS) for i in range(size) for day in range(start_ms // _DAY_MS, last_day + 1)]
     return _load(size, NAMES.agents.name, packed, plans)
 
 
-def _staff_events(size: int, events: int) -> Iterator[StaffEvent]:
+def _staff_events(size: int, events: int, at: int) -> Iterator[StaffEvent]:
     """Agents sign in one after the other, then change their states by chance: each a step on in the cycle of a call."""
-    at = floor.START_MS
     for i in range(size):
         yield AgentLoggedIn(f"in-{i}", "bench", at, f"agent-{i}", f"site{i % SITES}", f"team-{i // 20}")
     rng = np.random.default_rng(1)
