@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter
 
 from services.contracts.definitions import Counts, DefinitionName
 from services.contracts.events import Channel, FlowOutReason
-from services.contracts.topology import Contract
+from services.contracts.topology import Contract, Id, ScopedId
 
 HALF_HOUR_MS = 30 * 60 * 1000
 Status = Literal["provisional", "final"]
@@ -85,7 +85,7 @@ class Tile(Contract):
     """
 
     kind: Literal["tile"] = "tile"
-    id: str
+    id: ScopedId
     as_of: int
     offset: int
     target_s: int
@@ -114,7 +114,7 @@ class Interval(Contract):
 
     kind: Literal["interval"] = "interval"
     id: str = Field(description="scope|start")
-    scope: str
+    scope: ScopedId
     start: int
     end: int
     date: str = Field(description="the site's local day, YYYY-MM-DD")
@@ -138,7 +138,7 @@ class Repeats(Contract):
 
     kind: Literal["repeats"] = "repeats"
     id: str = Field(description="repeats|scope|start")
-    scope: str
+    scope: ScopedId
     start: int
     end: int
     date: str
@@ -187,7 +187,7 @@ class IvrInterval(Contract):
 
     kind: Literal["ivr_interval"] = "ivr_interval"
     id: str
-    scope: str
+    scope: ScopedId
     start: int
     end: int
     date: str
@@ -206,7 +206,7 @@ class FeedClock(Contract):
     kind: Literal["feed"] = "feed"
     id: str = Field(description="source|site|topic|partition, topic without its namespace")
     source: str
-    site: str
+    site: Id
     at: int
     rate: float
     ahead_ms: int | None = Field(

@@ -6,10 +6,12 @@ their domains, a thousand times as often.
 """
 
 import json
+import logging
 import random
 from typing import Any
 
 import msgspec
+import structlog
 
 from services.alerts.domain.engine import Engine
 from services.alerts.domain.keeper import AlertKeeper
@@ -162,6 +164,7 @@ def topology_topic(inputs: int, chance: random.Random) -> Tally:
 
 def announcements(inputs: int, chance: random.Random) -> Tally:
     """What Redis announces to the API: read, put on the board, and shown."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     tally = Tally()
     changes = Changes(None, "")  # type: ignore[arg-type]  # nothing is asked of Redis here
     board = Board(FreshnessLimits(3, 30))
@@ -171,7 +174,7 @@ def announcements(inputs: int, chance: random.Random) -> Tally:
         items = [_tile(chance, f"lisbon/q{n}", START) for n in range(3)] + [_feed(1), _half_hour()]
         items = [mutate.tree(chance, item) if chance.random() < 0.7 else item for item in items]
         value = _json(items)
-        spoilt = chance.random() < 0.1
+        spoilt = chance.random() < 0.1 or not _is_json(value)
         if spoilt:
             value = mutate.raw(chance, value)
         unreadable = changes.unreadable

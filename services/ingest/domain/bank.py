@@ -48,6 +48,8 @@ _ROUNDED = re.compile(r"\d(\.\d+)?E\+?\d{1,2}", re.ASCII | re.IGNORECASE)
 _QUEUE_NAME = re.compile(r"[^\s/|][^/|\n]{0,95}")
 _LABEL = re.compile(r"[^\x00-\x1f]{1,64}")
 _MIDNIGHT_REACH_MS = 3600 * 1000
+WEEK_S = 7 * 86_400
+"""No wait and no service is longer, here as over HTTP (contracts.edge)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +136,11 @@ def read_row(values: Sequence[str], layout: Layout = STANDARD) -> Call:
         vru_time=_whole(text, "vru_time"),
         q_start=_clock(text, "q_start"),
         q_exit=_clock(text, "q_exit"),
-        q_time=_whole(text, "q_time", least=0),
+        q_time=_whole(text, "q_time", least=0, most=WEEK_S),
         outcome=_outcome(text),
         ser_start=_clock(text, "ser_start"),
         ser_exit=_clock(text, "ser_exit"),
-        ser_time=_whole(text, "ser_time") if text["ser_time"] else 0,
+        ser_time=_whole(text, "ser_time", most=WEEK_S) if text["ser_time"] else 0,
         server=_label(text, "server") if text["server"] else NO_SERVER,
     )
 
@@ -264,12 +266,14 @@ def _customer(text: dict[str, str]) -> str:
     return value.lstrip("0")
 
 
-def _whole(text: dict[str, str], field: str, *, least: int | None = None) -> int:
+def _whole(text: dict[str, str], field: str, *, least: int | None = None, most: int = 10**9) -> int:
     if not _WHOLE.fullmatch(text[field]):
         raise RowError(field, f"{quoted(text[field])} is no whole number")
     value = int(text[field])
     if least is not None and value < least:
         raise RowError(field, f"{value} is less than {least}")
+    if value > most:
+        raise RowError(field, f"{quoted(text[field])} is more than {most}")
     return value
 
 

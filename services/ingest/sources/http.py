@@ -24,6 +24,7 @@ from services.ingest.domain.edge import clock_key, to_wire
 from services.ingest.domain.feed_clocks import FeedClocks
 from services.ingest.domain.posts import Problem, Reading, read
 from services.ingest.domain.pseudonym import Pseudonym
+from services.ingest.domain.rows import unnamed
 from services.ingest.outlet import Outlet, OutletClosedError
 from services.ingest.settings import IngestSettings
 from services.ingest.sources.discovery import Discovery
@@ -206,8 +207,8 @@ def letter(index: int, item: Any, problems: Sequence[Problem]) -> DeadLetter:
     source = item.get("source") if isinstance(item, dict) else None
     mark = hashlib.blake2b(content.encode(), digest_size=12).hexdigest()
     return DeadLetter(
-        id=f"http|{mark}", source=source if isinstance(source, str) and len(source) <= 128 else "http",
-        reason=problem.message, field=problem.path or None, content=content,
+        id=f"http|{mark}", source=unnamed(source) if isinstance(source, str) and len(source) <= 128 else "http",
+        reason=unnamed(problem.message)[:1000], field=unnamed(problem.path)[:200] or None, content=content,
     )  # fmt: skip
 
 
