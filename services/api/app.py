@@ -13,10 +13,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
 from services.api.domain.answers import Problem
+from services.api.evidence import Evidence
 from services.api.feed import Changes
 from services.api.guard import Doorkeeper, Guard
 from services.api.hub import Hub
-from services.api.routes import days, health, live, pages, people, rest, sign_in
+from services.api.routes import days, evidence, health, live, pages, people, rest, sign_in
 from services.api.routes.parts import Parts, Refusal
 from services.api.settings import ApiSettings
 from services.api.store import Store
@@ -48,7 +49,7 @@ def application(parts: Parts) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(redis.asyncio.RedisError, _away)
     app.add_exception_handler(OSError, _away)
-    for routes in (health, rest, days, people, live, sign_in, pages):
+    for routes in (health, rest, days, people, evidence, live, sign_in, pages):
         app.include_router(routes.router)
     return app
 
@@ -109,7 +110,8 @@ async def run(settings: ApiSettings) -> None:
     store = Store(connection, settings.names, partitions=settings.partitions)
     changes = Changes(connection, settings.names.changes_channel)
     hub = Hub(settings, store, changes)
-    parts = Parts(settings, store, hub, Guard(settings), Telemetry(hub, store, changes).text)
+    log = Evidence(settings, most_bytes=settings.evidence_mb * 1_000_000)
+    parts = Parts(settings, store, hub, log, Guard(settings), Telemetry(hub, store, changes).text)
     server = _Server(
         uvicorn.Config(
             application(parts),

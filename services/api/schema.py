@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from services.api.domain import answers, reports
+from services.api.domain import answers, proofs, reports
 from services.contracts.definitions import Counts
 from services.contracts.socket import ClientMessage, Item, ServerMessage
 from services.contracts.topology import Topology
@@ -43,6 +43,7 @@ _ROOTS: tuple[tuple[str, JsonSchemaMode, Any], ...] = (
             reports.Adherence,
             reports.FlowDay,
             reports.Groups,
+            proofs.Evidence,
         )
     ),
 )

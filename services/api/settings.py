@@ -44,6 +44,10 @@ class ApiSettings(CommonSettings):
         default=5.0, description="how often topology, trimmed alerts and the fill marks of Redis are looked at"
     )
 
+    evidence_mb: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=100, description="so much of the log is read at most to prove one number"
+    )
+
     @field_validator("no_feed_after_s")
     @classmethod
     def _stale_comes_first(cls, value: float, others: ValidationInfo) -> float:

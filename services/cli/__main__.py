@@ -8,7 +8,7 @@ import typer
 
 from services.cli import demo as demo_feeds
 from services.cli import doctor as findings
-from services.cli import feed_commands, launcher, running, sign_in
+from services.cli import feed_commands, launcher, prove, running, sign_in
 from services.cli.console import fail, out
 from services.cli.settings import LauncherSettings
 from services.runtime.settings import load
@@ -83,6 +83,7 @@ def doctor() -> None:
     raise typer.Exit(findings.run(load(LauncherSettings)))
 
 
+cli.command()(prove.prove)
 feed_commands.register(cli)
 
 

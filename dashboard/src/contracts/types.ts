@@ -42,6 +42,7 @@ export interface Floorwatch {
   Adherence: Adherence;
   FlowDay: FlowDay;
   Groups: Groups;
+  Evidence: Evidence;
 }
 /**
  * First message of a client.
@@ -1397,6 +1398,58 @@ export interface GroupView {
   ratios: Ratios;
 }
 /**
+ * A queue's half-hour recounted from the log, contact by contact.
+ *
+ * `equal`: every published counter (at each T, at the target, and the details) came out the same. None where that
+ * can't be said: the log no longer holds the events, or there are too many of them (`incomplete` says which).
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Evidence".
+ */
+export interface Evidence {
+  queue: string;
+  window: 'interval' | 'rolling';
+  /**
+   * interval: arrivals in [start, end); rolling: service-level events in (start, end]
+   */
+  start: number;
+  end: number;
+  status: 'provisional' | 'final';
+  /**
+   * newest log record in the published number; no later one was recounted
+   */
+  revision: number;
+  /**
+   * the site's clock by which ghosts and the window were told
+   */
+  as_of: number;
+  /**
+   * T of `published` and `recounted`; None: each contact's own target
+   */
+  threshold_s: number | null;
+  published: Counts;
+  recounted: Counts;
+  details: Details2;
+  equal: boolean | null;
+  incomplete: string | null;
+  differences: Difference[];
+  partition: number;
+  /**
+   * where reading began
+   */
+  first_offset: number;
+  records: number;
+  /**
+   * contacts that fit the filters
+   */
+  total: number;
+  contacts: ContactRecord[];
+  /**
+   * cursor of the next page
+   */
+  next: string | null;
+}
+/**
  * Additive counters of a set of contacts that need no threshold.
  *
  * A *ghost* has no outcome and gave no sign of life for longer than its queue allows. It counts as flowed out, reason
@@ -1431,6 +1484,107 @@ export interface Details2 {
    */
   flow_outs: {
     [k: string]: number | undefined;
+  };
+}
+/**
+ * A counter that came out otherwise.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Difference".
+ */
+export interface Difference {
+  /**
+   * rolling|by_threshold|target|details, T, name: 'by_threshold.20.answered'
+   */
+  counter: string;
+  published: number;
+  recounted: number;
+}
+/**
+ * A contact in the queue, as it was counted, and the very events it was counted from.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "ContactRecord".
+ */
+export interface ContactRecord {
+  contact: string;
+  offered_at: number;
+  channel: 'voice' | 'chat' | 'email' | 'task';
+  segment: string;
+  dialled: string;
+  /**
+   * pseudonym; empty: not known
+   */
+  customer: string;
+  agent: string;
+  outcome: 'waiting' | 'answered' | 'abandoned' | 'flowed_out' | 'ghost';
+  /**
+   * why it flowed out
+   */
+  reason:
+    | (
+        | 'overflow'
+        | 'transfer'
+        | 'callback'
+        | 'voicemail'
+        | 'timeout'
+        | 'closed'
+        | 'no_agents'
+        | 'key'
+        | 'other'
+        | 'unanswered_ring'
+      )
+    | 'unknown'
+    | null;
+  /**
+   * answered for certain, though nobody told when
+   */
+  inferred: boolean;
+  /**
+   * until its outcome; None while it waits
+   */
+  wait_ms: number | null;
+  /**
+   * its wait was at most T
+   */
+  within: boolean;
+  /**
+   * abandoned before the short-abandon limit
+   */
+  short: boolean;
+  /**
+   * its service-level event: the outcome, or T passing
+   */
+  counted_at: number;
+  talk_ms: number | null;
+  hold_ms: number | null;
+  wrap_up_ms: number | null;
+  events: ContactEvent[];
+}
+/**
+ * An event as it stands on the log. Customers are pseudonyms.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "ContactEvent".
+ */
+export interface ContactEvent {
+  /**
+   * log record that it came in
+   */
+  offset: number;
+  type: string;
+  event_id: string;
+  source: string;
+  at: number;
+  /**
+   * false: it said nothing that was not known, as a repeat does
+   */
+  new: boolean;
+  /**
+   * the rest of it
+   */
+  fields: {
+    [k: string]: string | number | undefined;
   };
 }
 /**

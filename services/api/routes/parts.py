@@ -11,9 +11,11 @@ from services.api.domain.access import Sight, sight_of
 from services.api.domain.answers import FeedPartition, Problem, Session
 from services.api.domain.audience import Seat, Wire
 from services.api.domain.board import Board
+from services.api.evidence import Reading
 from services.api.guard import Guard
 from services.api.settings import ApiSettings
 from services.api.store import Store
+from services.contracts.events import ContactEvent
 from services.contracts.socket import FeedView, Filters, Resume
 
 
@@ -47,6 +49,17 @@ class LiveState(Protocol):
         """A socket that was full takes messages again."""
 
 
+class LogReader(Protocol):
+    """What the routes ask of the log."""
+
+    async def read(self, queue: str, first: int, last: int, feed: Callable[[int, list[ContactEvent]], None]) -> Reading:
+        """Feed every record of a queue's partition from offset `first` (−1: the oldest) to `last`, both included.
+
+        Raises:
+            LogAwayError: the log can't be read now.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything that a route may use."""
@@ -54,6 +67,7 @@ class Parts:
     settings: ApiSettings
     store: Store
     hub: LiveState
+    evidence: LogReader
     guard: Guard
     telemetry: Callable[[], bytes]
 
