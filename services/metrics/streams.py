@@ -34,7 +34,7 @@ class MetricsStream(CheckpointedStream):
         """Describe the stream. Nothing is contacted before `start`."""
         names = settings.names
         sources = [names.contacts, names.ivr, names.agents, names.schedules]
-        super().__init__(settings, service="metrics", sources=sources, keeper=keeper, outlet=outlet)
+        super().__init__(settings, service="metrics", sources=sources, keeper=keeper, outlet=outlet, counts_on=True)
         self._topology = topology
         self._metrics_outlet = outlet
 
@@ -63,7 +63,8 @@ class MetricsOutlet(Outlet):
         self._keeper = keeper
         self._store = store
         self._producer: AIOKafkaProducer | None = None
-        self._turn = asyncio.Lock()  # what is older must not be written over what is newer
+        self._turn = asyncio.Lock()  # what is older must not be written over what is newer: half-hours, marks
+        self._news_turn = asyncio.Lock()  # the same for tiles and feeds, which wait for nothing else
         self._progress: dict[tuple[str, int], int] = {}
         self._filled: set[int] = set()  # partitions of which Redis has everything
         self._filling: tuple[int, set[str]] | None = None  # the partition, and the half-hours published meanwhile
@@ -85,7 +86,7 @@ class MetricsOutlet(Outlet):
 
     async def restored(self, partitions: frozenset[int]) -> None:
         """Redis may lack the last of the former owner: it is looked through by `keep_filled`."""
-        async with self._turn:
+        async with self._turn, self._news_turn:
             if self._producer is None:
                 self._producer = kafka.producer(self._settings)
                 await self._producer.start()
@@ -96,9 +97,8 @@ class MetricsOutlet(Outlet):
 
     async def flush(self) -> bool:
         """Publish the tiles and feed clocks that changed; True if tiles that were told just before are held back."""
-        async with self._turn:
-            await self._show_news(time.monotonic())
-            return self._keeper.holds_tiles_back
+        await self._show_news(time.monotonic())
+        return self._keeper.holds_tiles_back
 
     async def published(self, progress: Mapping[tuple[str, int], int]) -> None:
         """Put the checkpoint's half-hours into Redis, then tell how far it has come."""
@@ -115,12 +115,17 @@ class MetricsOutlet(Outlet):
             await self._show_news()  # nothing that progress covers may be missing
             try:
                 await self._store.show_half_hours(half_hours)
+                await self._store.hide_agents(self._keeper.take_gone_agents())
                 await self._store.show_progress(progress)
                 await self._move_marks()
             except UNAVAILABLE as error:
                 self._lose_redis(error)
 
     async def _show_news(self, now: float = math.inf) -> None:
+        async with self._news_turn:
+            await self._tell_news(now)
+
+    async def _tell_news(self, now: float) -> None:
         await self._tell_queues(now)
         await self._tell_agents(now)
 

@@ -16,7 +16,7 @@ the reasons.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
@@ -31,12 +31,13 @@ from services.runtime.ending import end_now
 from services.runtime.faust_app import BrokerSide, TopicPartition, new_app
 from services.runtime.lease import Lease
 from services.runtime.logs import get_logger
-from services.runtime.pace import Pace
+from services.runtime.pace import FlushPace, Pace, Stopwatch
 from services.runtime.settings import StreamSettings
 
 Progress = Mapping[TopicPartition, int]
-MOST_BETWEEN_FLUSHES_S = 0.5  # a worker that catches up publishes less often, but no number is a second old
 BREATH_S = 0.01  # other tasks get their turn at least that often
+BETWEEN_SLICES_S = 0.005  # of a checkpoint, if the keeper counts on
+SENT_AT_ONCE = 20  # records of a checkpoint, before others get their turn
 SEEK_PATIENCE_S = 2.0
 
 _T = TypeVar("_T")
@@ -47,8 +48,8 @@ log = get_logger()
 class Outlet:
     """What leaves the service beside the outputs of checkpoints. Override what is needed.
 
-    The three methods never run at the same time. An exception ends the process: a Redis that is away is no
-    exception but a state to be handled.
+    `flush` may run while `published` does, `restored` runs alone. An exception ends the process: a Redis that is away
+    is no exception but a state to be handled.
     """
 
     async def restored(self, partitions: frozenset[int]) -> None:
@@ -57,7 +58,8 @@ class Outlet:
     async def flush(self) -> bool | None:
         """Records were applied: publish what changed. True asks for another flush even if no record comes.
 
-        Called at once when quiet, else at most every `flush_s`, and for at most a quarter of the time.
+        Called at once when quiet, else at most every `flush_s`; its own work takes at most a quarter of the time, and
+        while many records wait it is called seldom.
         """
 
     async def published(self, progress: Progress) -> None:
@@ -76,8 +78,20 @@ class CheckpointedStream:
         keeper: Keeper,
         outlet: Outlet | None = None,
         pace: Pace | None = None,
+        counts_on: bool = False,
     ) -> None:
-        """Describe the stream. Nothing is contacted before `start`."""
+        """Describe the stream. Nothing is contacted before `start`.
+
+        Args:
+            settings: where the broker is, and the paces.
+            service: name of the consumer group, after the namespace.
+            sources: topics, with as many partitions each.
+            keeper: what is fed.
+            outlet: what leaves beside the keeper's outputs.
+            pace: of checkpoints.
+            counts_on: the keeper takes records in while a checkpoint is being taken, and sees to it by itself that what
+                is in one piece stays of one moment. Else records wait for the end of it.
+        """
         counts = {source.partitions or settings.partitions for source in sources}
         if len(counts) != 1:
             raise ValueError(f"source topics of one stream must have as many partitions: {counts}")
@@ -110,7 +124,10 @@ class CheckpointedStream:
         self._sought: dict[TopicPartition, float] = {}  # when we asked for it
         self._heard = time.monotonic()
 
-        self._open = asyncio.Event()  # apply may run: restored, and no checkpoint is being taken
+        self._counts_on = counts_on
+        self._counted = 0  # records applied since the last flush
+
+        self._open = asyncio.Event()  # apply may run: restored, and no checkpoint is being taken that it would tear
         self._dirty = asyncio.Event()
         self._hurry = asyncio.Event()
         self._unflushed = asyncio.Event()
@@ -128,7 +145,7 @@ class CheckpointedStream:
         for work in (self._checkpoints(), self._flushes(), self._ask_again()):
             self._begin(work)
         self.app.finalize()
-        self._broker.forget_what_is_read()
+        self._broker.prepare()
         await self.app.start()
 
     async def final_checkpoint(self) -> None:
@@ -164,6 +181,7 @@ class CheckpointedStream:
 
     async def _on_assigned(self, *_: Any, **__: Any) -> None:
         self._lease.renew()
+        self._broker.leave_aside()
 
     def _restore(self, partitions: frozenset[int], generation: int) -> None:
         """Recovery is over: forget what was, begin with what the changelog says."""
@@ -279,6 +297,7 @@ class CheckpointedStream:
         self._keeper.apply(Record(message.topic, message.partition, message.offset, value, message.key or b""))
         self._expected[place] = message.offset + 1
         self._applied[place] = message.offset
+        self._counted += 1
         telemetry.RECORDS.labels(message.topic).inc()
         telemetry.RECORD_BYTES.inc(len(value))
         self._dirty.set()
@@ -378,18 +397,21 @@ class CheckpointedStream:
             return states
 
     async def _take(self, assignment: int) -> tuple[list[Output], list[StateEntry]] | None:
-        """Outputs and states that are dirty now, as of one moment; None if the assignment changed meanwhile."""
+        """Outputs and states that are dirty now, of no earlier moment; None if the assignment changed meanwhile."""
         outputs: list[Output] = []
         states = self.changelog.repaired()
-        self._open.clear()
+        if not self._counts_on:
+            self._open.clear()
         while assignment == self.assignment:
             part = self._keeper.checkpoint()
             if not part.outputs and not part.state:
                 self._reopen()
+                if self._applied:
+                    self._unflushed.set()  # the keeper may have put records aside until now
                 return outputs, states
             outputs += part.outputs
             states += part.state
-            await asyncio.sleep(0)
+            await asyncio.sleep(BETWEEN_SLICES_S if self._counts_on else 0)
         return None  # `_welcome` opens
 
     async def _store(
@@ -398,11 +420,13 @@ class CheckpointedStream:
         """Steps 1 to 4. Returns the number of states written; None if the assignment was lost on the way."""
         if not self.holds(assignment):
             return None
-        await asyncio.gather(*[await self._send(o.topic, o.partition, o.key, o.value) for o in outputs])
+        await self._send_all((o.topic, o.partition, o.key, o.value) for o in outputs)
         for output in outputs:
             telemetry.OUTPUTS.labels(output.topic).inc()
         if progress or outputs:
-            await self._run_outlet(assignment, lambda: self._outlet.published(progress))
+            if not self.holds(assignment):
+                return None
+            await self._outlet.published(progress)  # `restored` waits for the end of the checkpoint
         kept = [entry for entry in states if entry.value is not None]
         over = [entry for entry in states if entry.value is None]
         for part in (kept, over):
@@ -416,8 +440,7 @@ class CheckpointedStream:
 
     async def _write_states(self, assignment: int, entries: list[StateEntry]) -> None:
         topic = self.changelog_topic.name
-        sent = [await self._send(topic, entry.partition, entry.key, entry.value) for entry in entries]
-        places = await asyncio.gather(*sent)
+        places = await self._send_all((topic, entry.partition, entry.key, entry.value) for entry in entries)
         if assignment == self.assignment:
             for entry, place in zip(entries, places, strict=True):
                 self.changelog.written(entry, place.offset)
@@ -428,12 +451,17 @@ class CheckpointedStream:
             return False
         return await self._broker.commit({place: offset + 1 for place, offset in progress.items()})
 
-    def _send(
-        self, topic: str, partition: int | None, key: bytes | None, value: bytes | None
-    ) -> Awaitable["asyncio.Future[RecordMetadata]"]:
+    async def _send_all(
+        self, records: Iterable[tuple[str, int | None, bytes | None, bytes | None]]
+    ) -> list[RecordMetadata]:
+        """Send (topic, partition, key, value) records in order, and wait until all are acknowledged."""
         assert self._producer is not None, "start() comes first"
-        send: Awaitable[asyncio.Future[RecordMetadata]] = self._producer.send(topic, value, key, partition)
-        return send
+        sent = []
+        for topic, partition, key, value in records:
+            sent.append(await self._producer.send(topic, value, key, partition))
+            if len(sent) % SENT_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return list(await asyncio.gather(*sent))
 
     # What leaves beside ------------------------------------------------------------------------------------------
 
@@ -442,12 +470,16 @@ class CheckpointedStream:
             return await call() if self.holds(assignment) else None
 
     async def _flushes(self) -> None:
-        pace = Pace(least_s=self._settings.flush_s, most_s=MOST_BETWEEN_FLUSHES_S, share=3.0)
+        pace = FlushPace(least_s=self._settings.flush_s)
+        began = time.monotonic()
         while True:
             await self._unflushed.wait()
             self._unflushed.clear()
-            began = time.monotonic()
-            if await self._guarded(self._run_outlet(self._welcomed, self._outlet.flush)):
+            watch = Stopwatch()
+            if await self._guarded(self._run_outlet(self._welcomed, lambda: watch.time(self._outlet.flush()))):  # noqa: B023  # awaited here
                 self._unflushed.set()
             telemetry.FLUSHES.inc()
-            await asyncio.sleep(pace.pause_s(took_s=time.monotonic() - began))
+            counted, self._counted = self._counted, 0
+            began, since_s = time.monotonic(), time.monotonic() - began
+            waiting = sum(self.lag().values())
+            await asyncio.sleep(pace.pause_s(worked_s=watch.seconds, counted=counted, since_s=since_s, waiting=waiting))

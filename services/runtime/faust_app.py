@@ -15,6 +15,9 @@ from faust.types import TP
 from services.runtime.settings import StreamSettings
 
 TopicPartition = tuple[str, int]
+LONGEST_FETCH_MS = 50
+"""A fetch asks only for partitions of which nothing is left to be handed on, and the next one waits for its end. While
+the process is busy those may be the quiet ones: Faust's 1500 ms would hold up the others for so long."""
 
 
 class _App(faust.App):  # type: ignore[misc]  # Faust is untyped
@@ -71,12 +74,26 @@ class BrokerSide:
     def _thread(self) -> Any:
         return self._app.consumer._thread  # noqa: SLF001
 
-    def forget_what_is_read(self) -> None:
-        """Switch off Faust's memory of what it has read, before its fetcher starts.
+    def prepare(self) -> None:
+        """Settle what must be settled before Faust starts its consumer."""
+        self._app.consumer._read_offset = _NoMemory()  # noqa: SLF001  # it would drop records asked for once more
+        thread = self._thread
+        create = thread._create_consumer  # noqa: SLF001
 
-        It would drop records that are asked for once more.
-        """
-        self._app.consumer._read_offset = _NoMemory()  # noqa: SLF001
+        def create_impatient(*args: Any, **kwargs: Any) -> Any:
+            consumer = create(*args, **kwargs)
+            consumer._fetch_max_wait_ms = LONGEST_FETCH_MS  # noqa: SLF001
+            return consumer
+
+        thread._create_consumer = create_impatient  # noqa: SLF001
+
+    def leave_aside(self) -> None:
+        """Do not fetch the changelog, which is assigned with the source: its megabytes would only be in the way."""
+        thread = self._thread
+        thread.thread_loop.call_soon_threadsafe(self._pause_changelog, thread._consumer)  # noqa: SLF001
+
+    def _pause_changelog(self, consumer: Any) -> None:
+        consumer.pause(*[tp for tp in consumer.assignment() if tp.topic == self._without])
 
     def join_again(self) -> None:
         """Make the group assign its partitions anew."""
