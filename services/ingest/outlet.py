@@ -23,7 +23,7 @@ import msgspec
 from services.contracts.events import AnyEvent, Heartbeat, encode_batch
 from services.contracts.letters import DeadLetter
 from services.contracts.schedules import AdherenceException, DaySchedule, schedule_key
-from services.contracts.topology import Flow, Queue, Site, record_key
+from services.contracts.topology import Description, record_key
 from services.ingest import log, telemetry
 from services.ingest.domain.packing import LANES, Packer, count_kinds
 from services.ingest.link import Link, Record
@@ -60,6 +60,10 @@ class Outlet:
         self._position: bytes | None = None
         self._position_saved_at = 0.0
         self._position_now = False
+        self._round_began = 0.0
+        self._asked = self._read_for = 0
+        self._known: set[bytes] = set()
+        self._reading = asyncio.Lock()
         self._clocks: dict[tuple[str, str], int] = {}
         self._accepted = 0
         self._acknowledged = 0
@@ -126,22 +130,25 @@ class Outlet:
             self._position = msgspec.json.encode(position)
         self._accept(len(events))
 
-    async def heartbeat(self, site: str, at: int, rate: float = 1.0, *, source: str | None = None) -> None:
-        """Tell every partition how far the feed's clock has come for a site; a clock never goes backwards."""
+    async def heartbeat(
+        self, site: str, at: int, rate: float = 1.0, *, source: str | None = None, ahead_ms: int | None = None
+    ) -> None:
+        """Tell every partition how far the feed's clock has come for a site; a clock never goes backwards.
+
+        `ahead_ms`: how far the source's own clock was measured to run ahead of ours.
+        """
         source = source or self.feed
         at = self._clocks[source, site] = max(at, self._clocks.get((source, site), at))
-        await self.send([Heartbeat(source=source, site=site, at=at, rate=rate)])
+        await self.send([Heartbeat(source=source, site=site, at=at, rate=rate, ahead_ms=ahead_ms)])
 
-    async def topology(self, records: Iterable[Site | Queue | Flow], *, only_missing: bool = False) -> None:
+    async def topology(self, records: Iterable[Description], *, only_missing: bool = False) -> None:
         """Describe sites, queues and flows; returns when Kafka has it.
 
         Args:
             records: what to publish.
             only_missing: leave alone what anyone has described already (for queues that were merely discovered).
         """
-        known: set[bytes] = set()
-        if only_missing:
-            known = set(await self._link.insist(self._known_topology))
+        known = await self._read_known() if only_missing else set()
         self._first += [
             Record(self._names.topology.name, record.model_dump_json().encode(), key=key)
             for record in records
@@ -265,10 +272,13 @@ class Outlet:
         return not self._closing or self._accepted > self._acknowledged or self._position is not None
 
     async def _linger(self) -> None:
-        if not self._hurry.is_set():
+        """At once when it was quiet, else so long after the round before that more goes out together."""
+        left_s = self._round_began + self._settings.ingest_linger_ms / 1000 - time.monotonic()
+        if left_s > 0 and not self._hurry.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), self._settings.ingest_linger_ms / 1000)
+                await asyncio.wait_for(self._hurry.wait(), left_s)
         self._hurry.clear()
+        self._round_began = time.monotonic()
 
     async def _round(self) -> None:
         """Send all that waits: topology, then events and letters, then the position that they reach."""
@@ -317,6 +327,17 @@ class Outlet:
             telemetry.RECORDS.labels(self.feed, record.topic.removeprefix(f"{self._names.namespace}.")).inc()
         telemetry.REJECTED.labels(self.feed).inc(letters)
         telemetry.BACKLOG.labels(self.feed).set(self.backlog)
+
+    async def _read_known(self) -> set[bytes]:
+        """Keys of all that is described by now. Whoever asks before a reading begins shares it: it takes a while."""
+        self._asked += 1
+        ticket = self._asked
+        async with self._reading:
+            if self._read_for < ticket:
+                upto = self._asked
+                self._known = set(await self._link.insist(self._known_topology))
+                self._read_for = upto
+            return self._known
 
     async def _known_topology(self) -> dict[bytes, bytes]:
         await self._link.partitions(self._names.topology.name)

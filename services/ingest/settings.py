@@ -35,7 +35,7 @@ class IngestSettings(CommonSettings):
         default=900.0, description="a feed that has not POSTed for so long gets no heartbeats: its silence must show"
     )
     ingest_heartbeat_s: Annotated[float, Field(gt=0, le=60)] = 1.0
-    ingest_linger_ms: Annotated[float, Field(ge=0, le=1000)] = 20.0
+    ingest_linger_ms: Annotated[float, Field(ge=0, le=1000)] = 10.0
     ingest_batch_events: Annotated[int, Field(ge=1, le=5000)] = 500
     ingest_backlog_events: Annotated[int, Field(ge=1000, le=5_000_000)] = Field(
         default=40_000, description="events that wait for Kafka at most; then sources wait"
