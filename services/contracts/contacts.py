@@ -8,9 +8,9 @@ A contact is a plain tuple, because millions of them are made a minute:
 
 `wait_ms` is what it waited until its outcome; while there is none, how long it is known to have waited: until its last
 sign of life. `ended_after_ms` counts from the offer, −1 until Ended has come. `signs` is a bit mask of what happened
-besides. `about` is what the offer says, "channel|segment|dialled"; "" for a voice contact of which nothing else is known,
-and as long as the offer itself is not known. The record is the least upper bound of the events seen: their order and
-repetition change nothing.
+besides. `about` is what the offer says, "channel|segment|dialled"; "" for a voice contact of which nothing else is
+known, and as long as the offer itself is not known. The record is the least upper bound of the events seen: their
+order and repetition change nothing.
 
     WAITING ──Answered──> ANSWERED       of contradicting outcomes the one after the shortest wait stands,
        │ ├────Abandoned─> ABANDONED      of two at the same moment the one with the lower code
@@ -29,6 +29,7 @@ from typing import Final, NamedTuple, get_args
 from services.contracts.definitions import COUNTERS
 from services.contracts.events import (
     Answered,
+    Channel,
     Conferenced,
     Ended,
     FlowedOut,
@@ -39,6 +40,7 @@ from services.contracts.events import (
     Ringing,
     Transferred,
 )
+from services.contracts.topology import GHOST_AFTER_S, Queue
 
 WAITING, ANSWERED, ABANDONED, SERVED, FLOWED_OUT = 0, 1, 2, 3, 4
 """Outcomes; a flow-out's code is FLOWED_OUT + its reason's place in REASONS."""
@@ -63,6 +65,30 @@ class Terms(NamedTuple):
     threshold_ms: int
     short_ms: float
     objective_ms: int = -1
+
+
+class Lane(NamedTuple):
+    """A channel of a queue, by its target."""
+
+    terms: Terms
+    target_s: int
+    target_percent: float
+    ghost_after_ms: int
+
+
+def lane_of(queue: Queue, channel: Channel) -> Lane:
+    """What a queue holds a channel's contacts to: the channel's own terms, else the queue's.
+
+    An objective or a ghost limit that the channel's terms leave open is the queue's.
+    """
+    own = queue.channels.get(channel)
+    held_to = own or queue
+    objective_s = (own and own.response_objective_s) or queue.response_objective_s
+    ghost_after_s = (own and own.ghost_after_s) or queue.ghost_after_s or GHOST_AFTER_S[channel]
+    terms = Terms(
+        held_to.target_s * 1000, held_to.short_abandon_s * 1000, -1 if objective_s is None else objective_s * 1000
+    )
+    return Lane(terms, held_to.target_s, held_to.target_percent, ghost_after_s * 1000)
 
 
 # -- events
@@ -99,9 +125,9 @@ def parts_of(about: str) -> tuple[str, str, str]:
     return channel, segment, dialled
 
 
-def channel_of(contact: Contact) -> str:
-    """Its channel; voice as long as its offer is not known."""
-    return contact[7].partition("|")[0] or "voice"
+def channel_of(about: str) -> str:
+    """The channel; voice as long as the offer is not known."""
+    return about.partition("|")[0] or "voice"
 
 
 def offer(contact: Contact | None, about: str) -> Contact:
@@ -231,7 +257,8 @@ def count(totals: list[int], contacts: Collection[Contact], terms: Terms, sign: 
         wait_answered, wait_abandoned, handled, talk, hold, wrap_up,
         rang, held, blind, consulted, conferenced, inferred, len(contacts) if objective_ms >= 0 else 0, met,
     )):  # fmt: skip
-        totals[index] += sign * number
+        if number:
+            totals[index] += sign * number
 
 
 def counts_of(totals: list[int]) -> dict[str, int]:

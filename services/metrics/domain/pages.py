@@ -4,7 +4,8 @@ THE LAW: what a page holds is a function of the log's records up to the page's o
 reads that page and the event, nothing else. After a crash pages come back at different offsets; the records after
 the oldest are read again, and each page takes in only what it lacks.
 
-A page is kept as msgpack `[offset, open, {(id, arrived_at): entry}]`; only pages in use are held decoded.
+A page is kept as msgpack `[offset, [open, first, until, mixed], {(id, arrived_at): entry}]`; only pages in use are held
+decoded.
 """
 
 from collections.abc import Callable
@@ -14,11 +15,13 @@ import msgspec
 
 SLOT_MS = 5 * 60 * 1000
 
+FOR_EVER = 2**53
+
 Entry = TypeVar("Entry", bound=tuple[Any, ...])
 Key = tuple[str, int]
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode_header = msgspec.msgpack.Decoder(tuple[int, int, msgspec.Raw]).decode
+_decode_header = msgspec.msgpack.Decoder(tuple[int, int | tuple[int, int, int, bool], msgspec.Raw]).decode
 _decode_numbers = msgspec.msgpack.Decoder(dict[tuple[str, int], tuple[int, ...]]).decode
 
 
@@ -29,6 +32,10 @@ class Page(Generic[Entry]):
         scope: the queue or flow that it belongs to.
         slot: arrival ÷ SLOT_MS.
         offset: the newest record that changed it.
+        first: the oldest record that it knows of; −1 for none.
+        includes: records up to this one are on it for certain: it was kept after them.
+        until: nobody of it waited after this moment, but who has no outcome. A bound; not for a page that is dirty.
+        mixed: not all on it are voice contacts of which nothing else is known.
         entries: what is known of each contact or visit; None while the page is folded.
         dirty: changed since it was last kept.
         kept: the changelog has a version of it.
@@ -39,13 +46,18 @@ class Page(Generic[Entry]):
     decode_entries: Callable[[Any], dict[Key, Any]] = staticmethod(_decode_numbers)
     """Entries as they were kept; a kind of page whose entries are more than numbers has its own."""
 
-    __slots__ = ("_folded", "_open", "before", "dirty", "entries", "kept", "offset", "scope", "slot", "tallies")
+    __slots__ = (
+        "_folded", "_open", "before", "dirty", "entries", "first", "includes", "kept", "mixed", "offset", "scope",
+        "slot", "tallies", "until",
+    )  # fmt: skip
 
     def __init__(self, scope: str, slot: int) -> None:
         """An empty page."""
         self.scope = scope
         self.slot = slot
-        self.offset = -1
+        self.offset = self.first = self.includes = -1
+        self.until = self.end
+        self.mixed = False
         self.entries: dict[Key, Entry] | None = {}
         self.dirty = False
         self.kept = False
@@ -62,7 +74,11 @@ class Page(Generic[Entry]):
             msgspec.DecodeError: the value is no page.
         """
         page = cls(scope, slot)
-        page.offset, page._open, _ = _decode_header(value)
+        page.offset, header, _ = _decode_header(value)
+        if isinstance(header, int):  # kept by version 0.1
+            header = header, -1, FOR_EVER, False
+        page._open, page.first, page.until, page.mixed = header
+        page.includes = page.offset
         page._folded, page.entries, page.kept = value, None, True
         return page
 
@@ -83,6 +99,10 @@ class Page(Generic[Entry]):
             return self._open
         return sum(not entry[0] for entry in self.entries.values())
 
+    @property
+    def _header(self) -> tuple[int, int, int, bool]:
+        return self.open, self.first, self.until, self.mixed
+
     def unfolded(self) -> dict[Key, Entry]:
         """Its entries, decoded now if they were not."""
         if self.entries is None:
@@ -90,6 +110,13 @@ class Page(Generic[Entry]):
             self._folded = b""
         assert self.entries is not None
         return self.entries
+
+    def peek(self) -> dict[Key, Entry]:
+        """Its entries, for once: a folded page stays folded."""
+        if self.entries is not None:
+            return self.entries
+        entries: dict[Key, Entry] = self.decode_entries(_decode_header(self._folded)[2])
+        return entries
 
     def fold(self) -> None:
         """Hold it as bytes only, until somebody asks."""
@@ -99,4 +126,4 @@ class Page(Generic[Entry]):
 
     def encode(self) -> bytes:
         """The value to keep."""
-        return self._folded if self.entries is None else _encode((self.offset, self.open, self.entries))
+        return self._folded if self.entries is None else _encode((self.offset, self._header, self.entries))

@@ -13,10 +13,9 @@ from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from operator import add
 
-from services.contracts.definitions import COUNTERS
-from services.metrics.domain.contacts import WAITING, Contact, Key, count
+from services.contracts.contacts import WAITING, WIDTH, Contact, Key, Terms, count
+from services.metrics.domain.waits import WINDOW_MS
 
-WINDOW_MS = 30 * 60 * 1000
 NEVER = 2**62
 
 _Moment = tuple[int, Key]
@@ -27,11 +26,11 @@ class Rolling:
 
     __slots__ = ("_each", "_prompt", "_shortest_ms", "_slow_known")
 
-    def __init__(self, thresholds_s: Sequence[int], short_ms: float) -> None:
-        """Empty windows for some T, ascending; an abandon sooner than `short_ms` is short."""
+    def __init__(self, thresholds_s: Sequence[int], short_ms: float, objective_ms: int) -> None:
+        """Empty windows for some T, ascending; for the others see contacts.Terms."""
         self._shortest_ms = thresholds_s[0] * 1000
-        self._prompt = _Window(self._shortest_ms, short_ms)
-        self._each = {t: _Window(t * 1000, short_ms) for t in thresholds_s}
+        self._prompt = Window(Terms(self._shortest_ms, short_ms, objective_ms))
+        self._each = {t: Window(Terms(t * 1000, short_ms, objective_ms)) for t in thresholds_s}
         self._slow_known = self._each[thresholds_s[-1]].known  # they leave the longest T's window last
 
     @property
@@ -42,7 +41,7 @@ class Rolling:
 
     @property
     def totals(self) -> dict[int, tuple[int, ...]]:
-        """T in seconds → counters in the order of COUNTERS."""
+        """T in seconds → what contacts.count counts, in its order."""
         prompt = self._prompt.totals
         return {t: tuple(map(add, prompt, window.totals)) for t, window in self._each.items()}
 
@@ -66,22 +65,23 @@ class Rolling:
             window.move(now, slow, no_longer_slow)
 
 
-class _Window:
+class Window:
     """A set of contacts against one T.
 
     Attributes:
         known: (event's moment, contact) of those that are inside, or ahead: T will pass while they wait.
-        totals: of those inside, in the order of COUNTERS.
+        totals: of those inside, as contacts.count counts.
     """
 
-    __slots__ = ("_entering", "_leaving", "_short_ms", "_threshold_ms", "known", "totals")
+    __slots__ = ("_entering", "_leaving", "_terms", "known", "totals")
 
-    def __init__(self, threshold_ms: int, short_ms: float) -> None:
-        self._threshold_ms, self._short_ms = threshold_ms, short_ms
+    def __init__(self, terms: Terms) -> None:
+        """An empty window."""
+        self._terms = terms
         self._entering: list[_Moment] = []  # heap; what has changed in the meantime is recognised at the moment
         self._leaving: list[_Moment] = []  # sorted by when they entered, likewise
         self.known: dict[Key, tuple[int, Contact]] = {}
-        self.totals = [0] * len(COUNTERS)
+        self.totals = [0] * WIDTH
 
     @property
     def due(self) -> int:
@@ -97,7 +97,7 @@ class _Window:
         self._leave(now - WINDOW_MS, gone)
         if self._entering:
             self._enter(now, come, entered)
-        known, threshold_ms = self.known, self._threshold_ms
+        known, threshold_ms = self.known, self._terms.threshold_ms
         for key in dropped:
             before = known.pop(key, None)
             if before is not None and before[0] <= now:
@@ -120,8 +120,8 @@ class _Window:
         if entered:
             self._await_leaving(entered)
         if come or gone:
-            count(self.totals, come, threshold_ms, self._short_ms, 1)
-            count(self.totals, gone, threshold_ms, self._short_ms, -1)
+            count(self.totals, come, self._terms, 1)
+            count(self.totals, gone, self._terms, -1)
 
     def _leave(self, until: int, gone: list[Contact]) -> None:
         """Those whose event was `until` or before."""

@@ -11,11 +11,11 @@ import msgspec
 from services.contracts.events import AnyEvent, Heartbeat
 from services.contracts.keeping import key_prefix
 from services.contracts.letters import DeadLetter
-from services.contracts.metrics import interval_id
+from services.contracts.metrics import HALF_HOUR_MS, interval_id
 from services.metrics.domain.clocks import LATEST_MS, Clocks, Horizons, SiteClock
 from services.metrics.domain.floor import Floor, is_scoped_id, is_site_id
 from services.metrics.domain.half_hours import HalfHour, half_hour_at, half_hours_of, slots_of
-from services.metrics.domain.pages import Entry, Page
+from services.metrics.domain.pages import SLOT_MS, Entry, Page
 
 State = tuple[bytes, bytes | None]
 """(key, value): see contracts.keeping.StateEntry."""
@@ -120,6 +120,7 @@ class Shard(ABC, Generic[S, Entry]):
             if page.end > LATEST_MS:
                 self._refuse(event, "a time after the year 2099")
                 return None
+            page.first = self.clocks.offset
             scope.pages[slot] = page
         return page
 
@@ -161,8 +162,11 @@ class Shard(ABC, Generic[S, Entry]):
         no page lacks a record that the clocks include, whenever the process ends, and a replayed event finds the very
         clock that it found at first.
         """
-        dirty, self._dirty = self._dirty, []
         published: set[tuple[str, int]] = set()
+        moved = list(self._moved_half_hours())
+        dirty, self._dirty = self._dirty, []
+        for first in range(0, len(moved), pages_at_once):
+            yield list(self._publish_each(moved[first : first + pages_at_once], published)), []
         for first in range(0, len(dirty), pages_at_once):
             pages = dirty[first : first + pages_at_once]
             yield list(self._changed_half_hours(pages, published)), list(self._keep(pages))
@@ -187,15 +191,25 @@ class Shard(ABC, Generic[S, Entry]):
     def _keep(self, pages: list[Page[Entry]]) -> Iterator[State]:
         for page in pages:
             page.dirty = False
-            if page.slot >= self.scopes[page.scope].clock.forgotten:
-                page.kept = True
-                yield page_key(self.partition, self.topic, page.scope, page.slot), page.encode()
+            page.kept = True
+            page.until = max(page.end, self.scopes[page.scope].clock.at)
+            yield page_key(self.partition, self.topic, page.scope, page.slot), page.encode()
 
     def _ended_half_hours(self, published: set[tuple[str, int]]) -> Iterator[PublishedHalfHour]:
-        for scope_id, start in self._ended():
-            if (scope_id, start) not in published:
-                half_hour = half_hour_at(self._timezone(scope_id), start)
-                yield from self._publish(self.scopes[scope_id], half_hour)
+        return self._publish_each(self._ended(), published)
+
+    def _moved_half_hours(self) -> Iterable[tuple[str, int]]:
+        """(scope, start) of the half-hours that changed by other half-hours' pages, or as time passed."""
+        return ()
+
+    def _publish_each(
+        self, half_hours: Iterable[tuple[str, int]], published: set[tuple[str, int]]
+    ) -> Iterator[PublishedHalfHour]:
+        for name in half_hours:
+            if name not in published:
+                published.add(name)
+                scope_id, start = name
+                yield from self._publish(self.scopes[scope_id], half_hour_at(self._timezone(scope_id), start))
 
     def put_away(self) -> list[bytes]:
         """Drop the pages that are closed and fold those that rest; the keys that are to be forgotten."""
@@ -211,13 +225,19 @@ class Shard(ABC, Generic[S, Entry]):
 
     def _sweep(self, scope: S) -> Iterator[bytes]:
         resting = scope.clock.at - self._horizons.folded_ms
+        closed = [page for slot, page in scope.pages.items() if slot < scope.clock.forgotten]
+        needed = self._still_needed(scope, closed) if closed else set()
         for slot, page in list(scope.pages.items()):
-            if slot < scope.clock.forgotten:
+            if slot < scope.clock.forgotten and slot not in needed:
                 self._drop(scope, page)
                 if page.kept:
                     yield page_key(self.partition, self.topic, scope.id, slot)
             elif page.entries is not None and page.end < resting and not page.open:
                 page.fold()
+
+    def _still_needed(self, scope: S, closed: list[Page[Entry]]) -> set[int]:  # noqa: ARG002  # of queues
+        """Slots of the closed pages that must not be dropped yet."""
+        return set()
 
     def _drop(self, scope: S, page: Page[Entry]) -> None:
         self.unresolved += page.open
@@ -239,7 +259,7 @@ class Shard(ABC, Generic[S, Entry]):
             scope.pages[slot] = page
             for half_hour in half_hours_of(self._timezone(scope_id), slot):
                 self._await_end(scope, half_hour)
-            if self.clocks.terms.get(scope_id) != self._terms_mark(scope_id):
+            if self.clocks.terms.get(scope_id) != self._terms_mark(scope_id) and self._is_whole(scope, page):
                 self._soil(page)  # described anew while nobody counted
 
     def relearn(self, site: str | None, scope_id: str | None) -> None:
@@ -248,7 +268,12 @@ class Shard(ABC, Generic[S, Entry]):
             if site == scope.site or scope_id == scope.id:
                 for page in scope.pages.values():
                     page.tallies.clear()
-                    self._soil(page)
+                    if self._is_whole(scope, page):
+                        self._soil(page)
+
+    def _is_whole(self, scope: S, page: Page[Entry]) -> bool:
+        """Whether all pages of its half-hour are there."""
+        return page.slot - HALF_HOUR_MS // SLOT_MS >= scope.clock.forgotten
 
     # -- half-hours
 
@@ -256,7 +281,7 @@ class Shard(ABC, Generic[S, Entry]):
         pages = [scope.pages[slot] for slot in slots_of(half_hour) if slot in scope.pages]
         arrived, open_, counted = self._count(scope, half_hour, pages)
         if not arrived:
-            return  # a page of two half-hours, and nobody came in this one
+            return  # a page of two half-hours, and this one has nothing to tell
         over = half_hour.end + self._horizons.lateness_ms <= scope.clock.at
         self._await_end(scope, half_hour)
         view = {
@@ -275,7 +300,7 @@ class Shard(ABC, Generic[S, Entry]):
 
     @abstractmethod
     def _count(self, scope: S, half_hour: HalfHour, pages: list[Page[Entry]]) -> tuple[int, int, dict[str, Any]]:
-        """(how many arrived, how many have no outcome yet, the part of the JSON that is this kind's own)."""
+        """(is there anything to tell, how many have no outcome yet, the part of the JSON that is this kind's own)."""
 
     def _await_end(self, scope: S, half_hour: HalfHour) -> None:
         """Publish it again when it is over, if that is still to come."""

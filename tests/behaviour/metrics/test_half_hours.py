@@ -86,7 +86,7 @@ def test_nothing_is_published_twice_for_nothing(floor):
 
 def test_too_late_goes_to_dead_letters_with_its_reason(floor):
     floor.clock(NOON + 27 * HOUR)
-    floor.send(called("ana", NOON), called("ben", NOON + 26 * HOUR))
+    floor.send(called("ana", NOON), answered("ben", NOON + 26 * HOUR, called=NOON + 26 * HOUR))
     floor.checkpoint()
 
     (letter,) = floor.letters.values()
@@ -109,18 +109,22 @@ def test_what_was_too_late_once_is_no_second_letter_after_a_crash(floor):
     assert half_hour(floor).by_threshold[20].offered == 1
 
 
-def test_a_caller_who_waited_for_a_day_is_forgotten(floor):
+def test_a_ghost_is_forgotten_with_its_page(floor):
     """Most likely the feed lost the end: the queue must not show a caller for ever."""
     floor.send(called("ana", NOON))
     floor.checkpoint()
-    floor.clock(NOON + 28 * HOUR)
-    assert floor.tile().waiting == 1
+    floor.clock(NOON + 26 * HOUR)
+    assert (floor.tile().waiting, floor.tile().ghosts) == (0, 1)
+    floor.checkpoint()
+    assert floor.keeper.unresolved == 0
+
+    floor.clock(NOON + 31 * HOUR)  # 26 hours after it became a ghost
     floor.checkpoint()
 
-    assert floor.tile().waiting == 0
+    assert (floor.tile().waiting, floor.tile().ghosts) == (0, 0)
     assert floor.keeper.unresolved == 1
     assert [key for key in floor.changelog if SALES.encode() in key] == []
-    assert half_hour(floor).status == "provisional"
+    assert half_hour(floor).status == "final"
 
 
 def test_a_half_hour_is_closed_as_a_whole():

@@ -167,7 +167,7 @@ def test_a_call_that_ended_was_answered_even_if_nobody_said_so(wall):
 def test_the_clock_jumps_hours_and_the_window_is_empty(wall):
     wall.send(called("ana", 0), answered("ana", 3, called=0), called("ben", 5))
     wall.look()
-    wall.clock(at(6 * 3600))
+    wall.clock(at(3 * 3600))
 
     assert wall.rolling(20) == Counts()
     assert wall.tile().waiting == 1

@@ -6,7 +6,18 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from services.contracts.events import Abandoned, Answered, ContactEvent, Ended, FlowedOut, Offered
+from services.contracts.events import (
+    Abandoned,
+    Answered,
+    Conferenced,
+    ContactEvent,
+    Ended,
+    FlowedOut,
+    Held,
+    Offered,
+    Ringing,
+    Transferred,
+)
 from tests.oracle.floor import Call, Outcome
 from tests.unit.metrics.desk import SALES, SERVICE
 
@@ -38,40 +49,104 @@ PLACES = [
 offsets = st.integers(0, 2 * HOUR)
 waits = st.one_of(st.integers(0, 90_000), st.sampled_from([0, 4999, 5000, 19_999, 20_000, 20_001, 30_000]), offsets)
 outcomes: st.SearchStrategy[Outcome | None] = st.sampled_from(["answered", "answered", "abandoned", "flowed_out", None])
+reasons = st.sampled_from(["overflow", "callback", "voicemail", "timeout", "closed", "unanswered_ring"])
+channels = st.sampled_from(["voice", "voice", "chat", "email", "task"])
+proofs = st.lists(st.sampled_from(["held", "blind", "consulted", "conferenced"]), max_size=3)
+
+RINGING, PROOFS = "ringing", {"held", "blind", "consulted", "conferenced"}
 
 
 @st.composite
-def calls(draw: st.DrawFn, start: int, *, queues: tuple[str, ...] = (SALES, SERVICE)) -> list[Call]:
+def calls(
+    draw: st.DrawFn, start: int, *, queues: tuple[str, ...] = (SALES, SERVICE), several_channels: bool = False
+) -> list[Call]:
     made = []
     for number in range(draw(st.integers(1, 14))):
         call = Call(draw(st.sampled_from(queues)), f"c{number}", start + draw(offsets))
-        outcome: Outcome | None = draw(outcomes)
-        if outcome is not None:
-            call = replace(call, outcome=outcome, resolved_at=call.offered_at + draw(waits))
-        if outcome == "answered" and draw(st.booleans()):
-            call = replace(call, talk_ms=draw(st.integers(0, HOUR)), wrap_up_ms=draw(st.integers(0, MINUTE)))
+        if several_channels and draw(st.booleans()):
+            about = draw(st.sampled_from(["", "VIP"])), draw(st.sampled_from(["", "800"]))
+            call = replace(call, channel=draw(channels), segment=about[0], dialled=about[1])
+        call = draw(_fates(call))
         made.append(call)
     if draw(st.booleans()):  # the same caller comes back
-        made.append(replace(made[0], offered_at=made[0].offered_at + 1, outcome=None, resolved_at=None, talk_ms=None))
+        first = made[0]
+        made.append(Call(first.queue, first.contact, first.offered_at + 1))
     return made
+
+
+@st.composite
+def _fates(draw: st.DrawFn, call: Call) -> Call:
+    rings = draw(st.lists(st.integers(0, 2 * MINUTE), max_size=2))
+    outcome: Outcome | None = draw(outcomes)
+    if outcome is not None:
+        call = replace(call, outcome=outcome, resolved_at=call.offered_at + draw(waits))
+        rings = [ring for ring in rings if ring <= call.wait_ms]
+    if outcome == "flowed_out":
+        call = replace(call, reason=draw(reasons))
+    marks = [(RINGING, call.offered_at + ring) for ring in rings]
+    if outcome == "answered":
+        assert call.resolved_at is not None
+        marks += [(proof, call.resolved_at + draw(st.integers(0, MINUTE))) for proof in draw(proofs)]
+        proven = [at for mark, at in marks if mark != RINGING]
+        if draw(st.booleans()):
+            hold_ms = draw(st.sampled_from([0, 0, 7000]))
+            call = replace(
+                call, talk_ms=draw(st.integers(0, HOUR)), hold_ms=hold_ms, wrap_up_ms=draw(st.integers(0, MINUTE))
+            )
+        if draw(st.booleans()) and (call.talk_ms is not None or proven):
+            call = replace(call, inferred=True)
+    return as_told(replace(call, marks=tuple(marks)), FOR_EVER)
+
+
+FOR_EVER = 2**60
+
+
+def as_told(call: Call, now: int) -> Call:
+    """A call as it is known at a moment; an answer that nobody tells is known by what only an answered call does."""
+    call = replace(call, marks=tuple(mark for mark in call.marks if mark[1] <= now))
+    ended = call.ended_at is not None and call.ended_at <= now
+    answered_at = call.resolved_at
+    if call.inferred and not ended:
+        answered_at = min((at for mark, at in call.marks if mark in PROOFS), default=None)
+    if answered_at is None or answered_at > now:
+        kept = ("queue", "contact", "offered_at", "channel", "segment", "dialled", "marks")
+        return Call(**{name: getattr(call, name) for name in kept})
+    if not ended:
+        call = replace(call, talk_ms=None, hold_ms=0, wrap_up_ms=0)
+    return replace(call, resolved_at=answered_at)
 
 
 def events_of(call: Call) -> list[ContactEvent]:
     """What an ACD tells of a call, in its order."""
     name = f"{call.contact}@{call.offered_at}"
-    events: list[ContactEvent] = [Offered(f"{name}:o", "acd", call.offered_at, call.queue, call.contact)]
+    about = (call.queue, call.contact)
+    events: list[ContactEvent] = [
+        Offered(
+            f"{name}:o", "acd", call.offered_at, *about, call.channel, call.segment, "", call.dialled  # type: ignore[arg-type]
+        )
+    ]  # fmt: skip
+    for number, (mark, at) in enumerate(call.marks):
+        head = (f"{name}:{number}", "acd", at, *about, call.offered_at)
+        if mark == RINGING:
+            events.append(Ringing(*head))
+        elif mark == "held":
+            events.append(Held(*head))
+        elif mark == "conferenced":
+            events.append(Conferenced(*head))
+        else:
+            events.append(Transferred(*head, mark))  # type: ignore[arg-type]  # blind or consulted
     if call.resolved_at is None:
         return events
-    about = ("acd", call.resolved_at, call.queue, call.contact, call.offered_at)
-    if call.outcome == "answered":
-        events.append(Answered(f"{name}:a", *about))
-    elif call.outcome == "abandoned":
-        events.append(Abandoned(f"{name}:b", *about))
-    else:
-        events.append(FlowedOut(f"{name}:f", *about, "overflow"))
-    if call.talk_ms is not None:
-        ended_at = call.resolved_at + call.talk_ms + call.hold_ms + call.wrap_up_ms
-        events.append(Ended(f"{name}:e", "acd", ended_at, *about[2:], call.talk_ms, call.hold_ms, call.wrap_up_ms))
+    head = (f"{name}:out", "acd", call.resolved_at, *about, call.offered_at)
+    if call.outcome == "abandoned":
+        events.append(Abandoned(*head))
+    elif call.outcome == "flowed_out":
+        events.append(FlowedOut(*head, call.reason))  # type: ignore[arg-type]
+    elif not call.inferred:
+        events.append(Answered(*head))
+    if call.ended_at is not None and call.talk_ms is not None:
+        head = (f"{name}:e", "acd", call.ended_at, *about, call.offered_at)
+        events.append(Ended(*head, call.talk_ms, call.hold_ms, call.wrap_up_ms))
     return events
 
 
@@ -94,14 +169,4 @@ def disorder(draw: st.DrawFn, events: list[ContactEvent]) -> list[list[ContactEv
 
 def known_at(made: list[Call], now: int) -> list[Call]:
     """The floor as it is known at `now`: who has not come yet, waits or talks then."""
-    known = []
-    for call in made:
-        if call.offered_at > now:
-            continue
-        if call.resolved_at is None or call.resolved_at > now:
-            known.append(Call(call.queue, call.contact, call.offered_at))
-        elif call.talk_ms is not None and call.resolved_at + call.talk_ms + call.hold_ms + call.wrap_up_ms > now:
-            known.append(replace(call, talk_ms=None, hold_ms=0, wrap_up_ms=0))
-        else:
-            known.append(call)
-    return known
+    return [as_told(call, now) for call in made if call.offered_at <= now]
