@@ -38,6 +38,13 @@ class Store(RedisStore):
         pipe.publish(self._names.changes_channel, json_array(tile for _, tile in tiles))
         await self._run(pipe)
 
+    async def hide_agents(self, agents: Sequence[str]) -> None:
+        """Take away the tiles of agents of whom nothing is known any more."""
+        if agents:
+            pipe = self._pipeline()
+            pipe.hdel(self._names.agents_key, *agents)
+            await self._run(pipe)
+
     async def show_half_hours(self, half_hours: Sequence[Published], *, tell: bool = True) -> None:
         """Put half-hours and agents in their days, later ones over earlier ones of the same id, and tell of it."""
         if not half_hours:

@@ -35,7 +35,7 @@ class Frame(NamedTuple):
         ranges: disjoint [start, end) that belong to the day, ascending.
         cells: these, cut up.
         line: the plan from some days before to eight days after the day's beginning.
-        is_off: there is a plan for this date, and it is empty.
+        dated: there is a plan for this date, be it that of a day off.
         plan_offset: newest record of the schedules topic that changed anything of it.
     """
 
@@ -43,7 +43,7 @@ class Frame(NamedTuple):
     ranges: list[tuple[int, int]]
     cells: list[Cell]
     line: PlanLine
-    is_off: bool
+    dated: bool
     plan_offset: int
 
     @property
@@ -86,15 +86,15 @@ def frame_of(date: str, timezone: str, plans: Plans | None, table: ActivityTable
     ranges = _without([(start, end)], [shift for shift in shifts if shift.date != date])
     ranges = _joined(ranges + [(s.start, s.end) for s in shifts if s.date == date and s.end > s.start])
     ranges = ranges or [(start, start)]  # taken by other days' shifts as a whole
-    excuses, is_off, plan_offset = [], False, -1
+    excuses, dated, plan_offset = [], False, -1
     if plans is not None:
         content = plans.content
-        is_off = date in content[0] and not content[0][date].activities
+        dated = date in content[0]
         plan_offset = plans.touched(ranges[0][0], max(ranges[-1][1], ranges[0][0] + 1), content)
         excuses = [(since, until) for _, since, until in content[1].values() if since < until]
     line = PlanLine(segments_of(shifts), excuses, table)
     cells = [cell for since, until in ranges for cell in line.cells(since, until)]
-    return Frame(date, ranges, cells, line, is_off, plan_offset)
+    return Frame(date, ranges, cells, line, dated, plan_offset)
 
 
 def _shifts(plans: Plans | None, around: int) -> list[Shift]:
@@ -216,14 +216,13 @@ class Walk:
         at: how far it has come.
         seen: the moment of the newest fact of the day that was taken in; before its beginning: none.
         revision: newest record of the agents topic that told any of these facts, −1: none.
-        told: whether any of them lies within the day.
         grew_to: the last moment that added to the totals.
         version: of the pulses that it was judged by.
     """
 
     __slots__ = (
         "_next", "_status", "_status_since", "at", "frame", "grew_to", "machine", "pulses", "revision", "seen", "site",
-        "table", "told", "totals", "version",
+        "table", "totals", "version",
     )  # fmt: skip
 
     def __init__(self, frame: Frame, table: ActivityTable, pulses: Pulses, site: str) -> None:
@@ -232,7 +231,6 @@ class Walk:
         self.version = pulses.version.get(site, 0)
         self.at = frame.start
         self.seen, self.revision = frame.start - 1, -1
-        self.told = False
         self.grew_to = frame.start
         self.machine = Machine()
         self.totals = Totals()
@@ -244,7 +242,7 @@ class Walk:
         other = Walk.__new__(Walk)
         other.frame, other.table, other.pulses, other.site = self.frame, self.table, self.pulses, self.site
         other.version, other.at, other.seen, other.revision = self.version, self.at, self.seen, self.revision
-        other.told, other.grew_to, other._next = self.told, self.grew_to, self._next  # noqa: SLF001  # one of us
+        other.grew_to, other._next = self.grew_to, self._next  # noqa: SLF001  # one of us
         other._status, other._status_since = self._status, self._status_since  # noqa: SLF001
         other.machine, other.totals = self.machine.copy(), self.totals.copy()
         return other
@@ -256,7 +254,6 @@ class Walk:
         self.seen = at
         self.revision = max(self.revision, *(offset for _, offset in moment))
         if self.frame.holds(at):
-            self.told = True
             self.totals.contacts += talks
 
     def advance(self, to: int) -> None:

@@ -14,7 +14,7 @@ from services.contracts.events import AgentEvent, Heartbeat, StaffEvent
 from services.contracts.keeping import Record, key_prefix
 from services.contracts.letters import DeadLetter
 from services.contracts.metrics import HALF_HOUR_MS
-from services.contracts.schedules import AgentId, DaySchedule, schedule_adapter, schedule_key
+from services.contracts.schedules import AdherenceException, AgentId, DaySchedule, schedule_adapter, schedule_key
 from services.metrics.domain.activities import ActivityTable
 from services.metrics.domain.agent_pages import SLOT_MS, AgentPage, fact_of
 from services.metrics.domain.agents import Agent, Description, Surroundings
@@ -64,6 +64,7 @@ class AgentShard:
 
     Attributes:
         letters: what could not be used since they were last taken.
+        gone: agents of whom nothing is known any more, since they were last taken.
         planned_to: the newest record of the schedules topic that the plans include.
     """
 
@@ -76,6 +77,7 @@ class AgentShard:
         self.letters: list[DeadLetter] = []
         self.unresolved = 0
         self.agents: dict[str, Agent] = {}
+        self.gone: list[str] = []
         self._pulses = Pulses(horizons.silent_ms)
         self._around = Surroundings(ActivityTable(floor.activities), self._pulses, horizons.lateness_ms)
         self._dirty: list[Agent] = []
@@ -116,6 +118,7 @@ class AgentShard:
         if at // CLOCK_SLOT_MS < clock.closed:
             self._refuse(event, "too late: its time is closed for ever")
             return
+        self._pulses.tell((event.site, event.source), offset)
         slot = at // SLOT_MS
         page = agent.pages.get(slot)
         if page is None:
@@ -123,7 +126,6 @@ class AgentShard:
         fact = fact_of(event)
         if page.offset > offset or not page.add(fact, offset):
             return  # it was kept after this record, or it knows
-        self._pulses.tell((event.site, event.source), offset)
         agent.touch(fact, offset)
         if not page.dirty:
             page.dirty = True
@@ -137,37 +139,44 @@ class AgentShard:
         if record.offset <= self.planned_to:
             return
         self.planned_to = record.offset
+        key = record.key.decode("utf-8", "replace")
+        if not record.value:
+            self._take_back(key, record.offset)
+            return
         try:
-            self._plan(record.key.decode(), record.value, record.offset)
-        except (ValidationError, ValueError) as error:
+            plan = _read_plan(key, record.value)
+        except ValueError as error:
             content = record.value[:500].decode("latin-1")
             name = f"metrics|{record.topic}|{record.partition}|{record.offset}"
             reason = f"no schedule: {error}"[:500]
-            self.letters.append(DeadLetter(id=name, source=f"metrics|{record.topic}", reason=reason, content=content))
-
-    def _plan(self, key: str, value: bytes, offset: int) -> None:
-        if not value:
-            agent_id, _, rest = key.removeprefix(f"{_EXCEPTION}|").partition("|")
-            agent = self.agents.get(agent_id)
-            if agent is None or agent.plans is None or agent.plans.offset >= offset:
-                return
-            excused = key.startswith(f"{_EXCEPTION}|")
-            since = agent.plans.excuse_no_more(rest, offset) if excused else agent.plans.take_back(rest, offset)
+            letter = DeadLetter(id=name, source=f"metrics|{record.topic}", reason=reason, content=content)
+            self.letters.append(letter)
         else:
-            record = schedule_adapter.validate_json(value)
-            if schedule_key(record) != key:
-                raise ValueError(f"the record with key {key!r} is that of {schedule_key(record)!r}")
-            agent = self.agents.get(record.agent) or self._new_agent(record.agent, None)
-            assert agent is not None, "a schedule's agent has a valid id"
-            if agent.plans is None:
-                agent.plans = Plans()
-            if agent.plans.offset >= offset:
-                return
-            if isinstance(record, DaySchedule):
-                since = agent.plans.plan(record, offset)
+            self._plan(plan, record.offset)
+
+    def _take_back(self, key: str, offset: int) -> None:
+        agent_id, _, rest = key.removeprefix(f"{_EXCEPTION}|").partition("|")
+        agent = self.agents.get(agent_id)
+        if agent is not None and agent.plans is not None and agent.plans.offset < offset:
+            excused = key.startswith(f"{_EXCEPTION}|")
+            take_back = agent.plans.excuse_no_more if excused else agent.plans.take_back
+            self._replan(agent, take_back(rest, offset))
+
+    def _plan(self, plan: DaySchedule | AdherenceException, offset: int) -> None:
+        agent = self.agents.get(plan.agent) or self._new_agent(plan.agent, None)
+        assert agent is not None, "the agent of a schedule has a valid id"
+        if agent.plans is None:
+            agent.plans = Plans()
+        if agent.plans.offset < offset:
+            if isinstance(plan, DaySchedule):
+                since = agent.plans.plan(plan, offset)
             else:
-                since = agent.plans.excuse(record, offset)
+                since = agent.plans.excuse(plan, offset)
+            self._replan(agent, since)
+
+    def _replan(self, agent: Agent, since: int | None) -> None:
         if since is not None:
+            assert agent.plans is not None
             agent.plans.dirty = True
             self._introduce(agent)
             agent.change_all(max(since, self._forgotten(agent.clock)))
@@ -203,6 +212,8 @@ class AgentShard:
             queues = described.queues
         else:
             name, here, queues = agent.id, site, ()
+        if not here:
+            return  # known by an exception only
         who = Description(name, here, team, queues, self._floor.timezone(here))
         if who != agent.who:
             agent.who = who
@@ -246,7 +257,8 @@ class AgentShard:
                 changed.append(agent)
                 continue
             agent.waits = False
-            self._tell(agent, now, tiles)
+            if self.agents.get(agent.id) is agent:
+                self._tell(agent, now, tiles)
             asked += 1
             if asked >= most:
                 break
@@ -432,6 +444,7 @@ class AgentShard:
                 yield self._key(agent.id, page.slot)
         if not agent.pages and (agent.plans is None or agent.plans.over(self._forgotten(agent.clock))):
             del self.agents[agent.id]
+            self.gone.append(agent.id)
             if agent.kept_plans:
                 yield self._key_of(PLANS, agent.id)
 
@@ -510,6 +523,13 @@ class AgentShard:
         if agent.clock.at >= 0:
             agent.change_all(self._forgotten(agent.clock))
             self._soil(agent)
+
+
+def _read_plan(key: str, value: bytes) -> DaySchedule | AdherenceException:
+    plan = schedule_adapter.validate_json(value)
+    if schedule_key(plan) != key:
+        raise ValueError(f"the record with key {key[:200]!r} is that of {schedule_key(plan)!r}")
+    return plan
 
 
 def _slices(items: list[_T], at_once: int) -> Iterator[list[_T]]:

@@ -14,7 +14,7 @@ from services.metrics.domain.agent_days import Frame, Walk, date_at, dates_betwe
 from services.metrics.domain.agent_machine import Machine, moments
 from services.metrics.domain.agent_pages import LOG_IN, NOWHERE, OFFLINE, SLOT_MS, STATES, AgentPage, Fact
 from services.metrics.domain.clocks import SiteClock
-from services.metrics.domain.half_hours import half_hour_at
+from services.metrics.domain.half_hours import day_bounds, half_hour_at
 from services.metrics.domain.plans import Plans
 from services.metrics.domain.pulses import Pulses
 
@@ -221,7 +221,8 @@ class Agent:
         else:
             walk, facts = self._begin(date)
         frame = walk.frame
-        if frame.start > clock or frame.start < dropped:
+        begins, _ = day_bounds(who.timezone, date)  # a former shift may go on, and the day have nothing yet
+        if min(frame.start, begins) > clock or frame.start < dropped:
             return None
         half_hour = half_hour_at(who.timezone, clock - clock % _MINUTE_MS).start
         newest = max((fact.at for fact, _ in facts if fact.at <= clock), default=walk.seen)
@@ -232,7 +233,7 @@ class Agent:
         walk.advance(to)
         self._check(walk)
         totals = walk.totals
-        if not (walk.told or frame.is_off or totals.signed_in or totals.planned):
+        if walk.revision < 0 and not frame.dated and not totals.planned:
             return None
         over = half_hour_at(who.timezone, frame.end - 1).end + self._around.lateness_ms
         view = {
@@ -244,7 +245,7 @@ class Agent:
             "date": date,
             "status": "final" if over <= clock else "provisional",
             "revision": walk.revision + 1 + frame.plan_offset,
-            "as_of": max(walk.grew_to, walk.seen, frame.start),
+            "as_of": max(walk.grew_to, walk.seen, frame.start) if frame.start <= clock else begins,
             "totals": totals.view(),
         }
         return _to_json(view), None if over <= clock else over
@@ -252,7 +253,7 @@ class Agent:
     def rests(self, since: int) -> bool:
         """Whether time alone can have changed nothing that was told of any day since a moment."""
         walk, clock = self._settled(self.clock.at), self.clock.at
-        if self._loose or walk.table.doing(walk.machine.code, "").signed_in or walk.frame.is_off:
+        if self._loose or walk.table.doing(walk.machine.code, "").signed_in:
             return False
         if not any(start <= since and clock < end for start, end in walk.frame.ranges):
             return False

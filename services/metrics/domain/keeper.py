@@ -166,6 +166,14 @@ class MetricsKeeper:
         """(agent, AgentTile JSON) of some agents whose tile changed, by the rule of `news`."""
         return [tile for agents in self._agents.values() for tile in agents.tiles(now)]
 
+    def take_gone_agents(self) -> list[str]:
+        """Agents that were forgotten since the last time, and have not come back."""
+        gone = []
+        for agents in self._agents.values():
+            gone += [agent for agent in agents.gone if agent not in agents.agents]
+            agents.gone.clear()
+        return gone
+
     @property
     def agent_rounds(self) -> int:
         """How often `agent_tiles` must be asked until it has given all that has changed so far."""

@@ -145,21 +145,21 @@ class Plans:
     def encode(self, forgotten: int) -> bytes:
         """The value to keep, without what was over at `forgotten`. The plans are held as these bytes from now on."""
         if self._content is not None:
-            dates, excuses, touched = self._content
-            oldest = datetime.fromtimestamp(max(forgotten // 1000, 0), UTC).date().isoformat()
-            kept = (
-                {d: plan for d, plan in dates.items() if (plan.end > forgotten if plan.activities else d >= oldest)},
-                {name: excuse for name, excuse in excuses.items() if excuse[2] > forgotten},
-                {day: offset for day, offset in touched.items() if (day + 1) * DAY_MS > forgotten},
-            )
-            self._value, self._content = _encode((self.offset, self.site, kept)), None
+            self._value, self._content = _encode((self.offset, self.site, self._since(forgotten))), None
         return self._value
 
     def over(self, forgotten: int) -> bool:
-        """Whether nothing is planned after a moment."""
-        dates, excuses, _ = self.content
-        ends = [plan.end for plan in dates.values() if plan.activities] + [until for _, _, until in excuses.values()]
-        return max(ends, default=forgotten) <= forgotten
+        """Whether there is nothing to say of any time after a moment."""
+        return not any(self._since(forgotten))
+
+    def _since(self, forgotten: int) -> _Content:
+        dates, excuses, touched = self.content
+        oldest = datetime.fromtimestamp(max(forgotten // 1000, 0), UTC).date().isoformat()
+        return (
+            {d: plan for d, plan in dates.items() if (plan.end > forgotten if plan.activities else d >= oldest)},
+            {name: excuse for name, excuse in excuses.items() if excuse[2] > forgotten},
+            {day: offset for day, offset in touched.items() if (day + 1) * DAY_MS > forgotten},
+        )
 
     def touched(self, start: int, end: int, content: _Content) -> int:
         """Newest record that changed a plan or an exception on a UTC day that [start, end) lies on; −1: none."""
