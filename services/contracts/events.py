@@ -86,12 +86,14 @@ class Heartbeat(msgspec.Struct, array_like=True, frozen=True, gc=False, tag=6):
     """A feed's clock for one site, sent to every partition about once a second: windows move, silence is seen.
 
     `source` is the feed's id; `rate` is feed seconds per real second (1 live, N in a replay at N×, 0 at `max`).
+    `ahead_ms` is how far the source's own clock was measured to run ahead of ours; None where that says nothing.
     """
 
     source: str
     site: str
     at: int
     rate: Rate = 1.0
+    ahead_ms: int | None = None
 
 
 class Ringing(_Event, tag=7, frozen=True, gc=False):

@@ -105,7 +105,7 @@ async def _beat(desk: Desk) -> None:
         if desk.outlet.away:
             continue  # a heartbeat that comes late says nothing; the next one will
         for source, site, at in list(desk.clocks.due(time.monotonic(), round(time.time() * 1000))):
-            await desk.outlet.heartbeat(site, at, 1.0, source=source)
+            await desk.outlet.heartbeat(site, at, 1.0, source=source, ahead_ms=desk.clocks.ahead_ms(source, site))
 
 
 async def _probe(outlet: Outlet) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from services.contracts.events import AnyEvent
 from services.contracts.topology import Site
 from services.ingest.domain.packing import count_kinds
+from services.ingest.domain.skew import Skew
 from services.ingest.outlet import Outlet
 from services.ingest.progress import Standing
 from services.ingest.replay import Tell
@@ -42,13 +43,14 @@ class Follow:
     settings: IngestSettings
     tell: Tell
     standing: Standing = field(default_factory=Standing)
+    skew: Skew = field(default_factory=Skew)
 
     async def run(self) -> None:
         """Follow until cancelled."""
         await self.outlet.topology([self.site], only_missing=True)
         discovery = Discovery(self.outlet)
         file = await self._resumed()
-        beat_at, missed = 0.0, False
+        beat_at, missed, live = 0.0, False, False
         while True:
             lines = file.read()
             made: list[AnyEvent] = []
@@ -59,6 +61,9 @@ class Follow:
                 await self.outlet.reject(self._counted())
                 await self.outlet.send(made, position=self._position(file))
                 self._count(made)
+                if live:  # it had been read to its end: these lines are new
+                    self._measure(made)
+            live = not lines
             if not file.there and not missed:
                 get_logger().info("the file is not there yet, waiting for it", file=str(self.path))
             missed = not file.there
@@ -91,7 +96,12 @@ class Follow:
         """Live, the wall clock: what is not in the log has not happened. Behind, the newest event's."""
         clock = round(time.time() * 1000) if caught_up else self.standing.feed_clock
         if clock is not None:
-            await self.outlet.heartbeat(self.site.id, clock, 1.0)
+            await self.outlet.heartbeat(self.site.id, clock, 1.0, ahead_ms=self.skew.ahead_ms)
+
+    def _measure(self, made: list[AnyEvent]) -> None:
+        newest = max((event.at for event in made), default=None)
+        if newest is not None:
+            self.skew.heard(newest, round(time.time() * 1000), time.monotonic())
 
     def _counted(self) -> list[Any]:
         self.standing.rejected += len(self.reader.rejects.letters)

@@ -1,13 +1,16 @@
 """The clocks of feeds that come by HTTP: the newest event's time, and real time on from there."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from services.ingest.domain.skew import Skew
 
 
 @dataclass(slots=True)
 class _Feed:
     newest_ms: int
     heard_s: float
+    skew: Skew = field(default_factory=Skew)
 
 
 class FeedClocks:
@@ -25,14 +28,21 @@ class FeedClocks:
         self._silent_after_s = silent_after_s
         self._feeds: dict[tuple[str, str], _Feed] = {}
 
-    def heard(self, source: str, site: str, at_ms: int, now_s: float) -> None:
-        """An event of `at_ms` has come at `now_s` (a monotonic clock)."""
+    def heard(self, source: str, site: str, at_ms: int, now_s: float, now_ms: int | None = None) -> None:
+        """An event of `at_ms` has come at `now_s` (a monotonic clock), which is `now_ms` of the wall clock."""
         feed = self._feeds.get((source, site))
         if feed is None:
-            self._feeds[source, site] = _Feed(at_ms, now_s)
-            return
-        reached = feed.newest_ms + round((now_s - feed.heard_s) * 1000)
-        feed.newest_ms, feed.heard_s = max(reached, at_ms), now_s
+            feed = self._feeds[source, site] = _Feed(at_ms, now_s)
+        else:
+            reached = feed.newest_ms + round((now_s - feed.heard_s) * 1000)
+            feed.newest_ms, feed.heard_s = max(reached, at_ms), now_s
+        if now_ms is not None:
+            feed.skew.heard(at_ms, now_ms, now_s)
+
+    def ahead_ms(self, source: str, site: str) -> int | None:
+        """How far a feed's clock runs ahead of ours (behind: negative); None if that can't be said."""
+        feed = self._feeds.get((source, site))
+        return None if feed is None else feed.skew.ahead_ms
 
     def due(self, now_s: float, now_ms: int) -> Iterator[tuple[str, str, int]]:
         """(source, site, its clock in epoch ms) of every feed that is not silent.

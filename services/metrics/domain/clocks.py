@@ -17,7 +17,7 @@ LATEST_MS = 4_102_444_800_000
 """2100-01-01: a later time is a mistake of its source, and would close every page."""
 
 _encode = msgspec.msgpack.Encoder().encode
-_Feeds = list[tuple[str, str, int, float]]
+_Feeds = list[tuple[str, str, int, float, int | None]]
 _decode = msgspec.msgpack.Decoder(tuple[int, dict[str, int], tuple[_Feeds, dict[str, int]]]).decode
 
 
@@ -85,7 +85,7 @@ class Clocks:
     def __init__(self, topic: str, partition: int, horizon_ms: int) -> None:
         """No clock yet; `topic` is its name without the namespace."""
         self._topic, self._partition, self._horizon_ms = topic, partition, horizon_ms
-        self._feeds: dict[tuple[str, str], tuple[int, float]] = {}
+        self._feeds: dict[tuple[str, str], tuple[int, float, int | None]] = {}
         self._moved: set[tuple[str, str]] = set()
         self.sites: dict[str, SiteClock] = {}
         self.terms: dict[str, int] = {}
@@ -101,9 +101,9 @@ class Clocks:
     def hear(self, heartbeat: Heartbeat) -> None:
         """Take in a heartbeat; an older one than the feed's last says nothing."""
         self.site(heartbeat.site).reach(heartbeat.at)
-        feed, news = (heartbeat.source, heartbeat.site), (heartbeat.at, heartbeat.rate)
-        if news > self._feeds.get(feed, (-1, 0.0)):
-            self._feeds[feed] = news
+        feed, known = (heartbeat.source, heartbeat.site), self._feeds.get((heartbeat.source, heartbeat.site))
+        if known is None or (heartbeat.at, heartbeat.rate) > known[:2]:
+            self._feeds[feed] = heartbeat.at, heartbeat.rate, heartbeat.ahead_ms
             self._moved.add(feed)
 
     def moved(self) -> list[FeedClock]:
@@ -112,12 +112,12 @@ class Clocks:
         return [self._feed_clock(*feed) for feed in sorted(moved)]
 
     def _feed_clock(self, source: str, site: str) -> FeedClock:
-        at, rate = self._feeds[source, site]
+        at, rate, ahead_ms = self._feeds[source, site]
         name = f"{source}|{site}|{self._topic}|{self._partition}"
-        return FeedClock(id=name, source=source, site=site, at=at, rate=rate)
+        return FeedClock(id=name, source=source, site=site, at=at, rate=rate, ahead_ms=ahead_ms)
 
     def encode(self) -> bytes:
-        """The value to keep: `[offset, {site: at}, [[[source, site, at, rate]], {scope: mark}]]`."""
+        """The value to keep: `[offset, {site: at}, [[[source, site, at, rate, ahead_ms]], {scope: mark}]]`."""
         sites = {site: clock.at for site, clock in self.sites.items()}
         feeds = [(*feed, *news) for feed, news in self._feeds.items()]
         return _encode((self.offset, sites, (feeds, self.terms)))
@@ -130,7 +130,7 @@ class Clocks:
         """
         self.offset, sites, (feeds, self.terms) = _decode(value)
         self.sites = {site: SiteClock(self._horizon_ms, at) for site, at in sites.items()}
-        self._feeds = {(source, site): (at, rate) for source, site, at, rate in feeds}
+        self._feeds = {(source, site): (at, rate, ahead_ms) for source, site, at, rate, ahead_ms in feeds}
         self._moved = set(self._feeds)
 
     def tell_all(self) -> None:

@@ -65,3 +65,39 @@ def test_a_clock_never_goes_back(heard):
         ((_, _, clock),) = feeds.due(now_s, 10**12)
         assert clock >= max(last, at)
         last = clock
+
+
+# The source's clock against ours
+
+
+def test_a_clock_that_runs_ahead_is_measured_by_the_quickest_event():
+    feeds = clocks()
+    for at_ms, now_ms in ((4_000, 4_900), (6_500, 5_000), (6_000, 5_500)):
+        feeds.heard("acd", "lisbon", at_ms, now_ms / 1000, now_ms)
+    assert feeds.ahead_ms("acd", "lisbon") == 1_500
+    assert feeds.ahead_ms("acd", "porto") is None
+
+
+def test_a_clock_behind_ours_is_negative():
+    feeds = clocks()
+    feeds.heard("acd", "lisbon", NOW_MS - 9_000, 0.0, NOW_MS)
+    feeds.heard("acd", "lisbon", NOW_MS - 8_000, 1.0, NOW_MS + 1_000)
+    assert feeds.ahead_ms("acd", "lisbon") == -9_000
+
+
+def test_what_was_measured_is_forgotten_after_two_minutes():
+    feeds = clocks()
+    feeds.heard("acd", "lisbon", 90_000, 0.0, 0)
+    feeds.heard("acd", "lisbon", 59_000, 59.0, 59_000)
+    feeds.heard("acd", "lisbon", 60_000, 60.0, 60_000)
+    assert feeds.ahead_ms("acd", "lisbon") == 90_000, "the minute before counts"
+    feeds.heard("acd", "lisbon", 120_000, 120.0, 120_000)
+    assert feeds.ahead_ms("acd", "lisbon") == 0
+    feeds.heard("acd", "lisbon", 500_500, 500.0, 500_000)
+    assert feeds.ahead_ms("acd", "lisbon") == 500
+
+
+def test_a_feed_of_another_time_has_no_clock_that_runs_wrong():
+    feeds = clocks()
+    feeds.heard("acd", "lisbon", 5_000, 100.0, 40_000_000)
+    assert feeds.ahead_ms("acd", "lisbon") is None
