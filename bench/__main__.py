@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHES = ("throughput", "latency", "recovery", "sockets")
+BENCHES = ("throughput", "scale", "latency", "recovery", "sockets")
 
 
 def main() -> int:
