@@ -62,7 +62,12 @@ def plan(seed: int, *, duration_s: float, workers: int, session_s: float) -> lis
         if at_s + for_s > duration_s - CALM_AT_END_S:
             return faults
         faults.append(Fault(round(at_s, 1), kind, target, round(for_s, 1)))
-        at_s += for_s + chance.uniform(1.0, 9.0)
+        at_s += for_s + _pause(chance, session_s)
+
+
+def _pause(chance: random.Random, session_s: float) -> float:
+    """Mostly long enough to come right in between; sometimes the next one strikes in the middle of it."""
+    return chance.uniform(0.5, 2.5) if chance.random() < 0.3 else session_s + chance.uniform(2.0, 6.0)
 
 
 def _menu(chance: random.Random, workers: int) -> list[tuple[Kind, str]]:

@@ -160,11 +160,20 @@ class Storm:
             for number, blow in enumerate(self._watch.blows):
                 if number not in told and blow.felt_s is not None:
                     told.add(number)
-                    say(_line(blow, began))
+                    say(self._line(blow, began))
             if time.monotonic() - told_at > TELL_EVERY_S:
                 told_at = time.monotonic()
                 felt = f"; not yet: {self._watch.why}" if self._watch.unhealed and self._watch.why else ""
                 say(f"  {told_at - began:5.0f} s  {len(self._feed.acknowledged):,} events acknowledged{felt}")
+
+    def _line(self, blow: Blow, began: float) -> str:
+        healed_at = blow.healed_at or 0.0
+        others = sum(blow.struck_at < other.struck_at < healed_at for other in self._watch.blows)
+        meanwhile = f", {others} more meanwhile" if others else ""
+        return (
+            f"  {blow.struck_at - began:5.1f} s  {blow.fault!s:<34} "
+            f"right and current again after {blow.felt_s:5.1f} s{meanwhile}"
+        )
 
     def _sum_up(self, found: Verdict) -> None:
         watch, feed, told = self._watch, self._feed, self._told
@@ -184,10 +193,6 @@ class Storm:
             say(f"right and current again after: min {least:.1f} s, median {middle:.1f} s, max {most:.1f} s")
         say(f"{watch.looks} looks on the way, of which {len(watch.wrong_moments)} found a wrong number")
         say(f"{found.compared:,} numbers compared at the end, {len(found.wrong)} wrong")
-
-
-def _line(blow: Blow, began: float) -> str:
-    return f"  {blow.struck_at - began:5.1f} s  {blow.fault!s:<34} right and current again after {blow.felt_s:5.1f} s"
 
 
 async def _unless_broken(work: Awaitable[_T], helpers: Sequence["asyncio.Task[None]"]) -> _T:

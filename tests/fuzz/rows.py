@@ -110,6 +110,7 @@ def followed(inputs: int, chance: random.Random) -> Tally:
                 tally.breach(f"followed log: {given} lines read, which is not what was written")
             _check_valid(tally, made, {event.contact for event in events if isinstance(event, Offered)}, "followed log")
             _check(tally, events, [], "followed log")
+            file.close()
             restored = _tracker()
             restored.restore(json.loads(json.dumps(reader.tracker.snapshot())))
             path.unlink()

@@ -11,6 +11,7 @@ import random
 from typing import Any
 
 import msgspec
+import pydantic_core
 import structlog
 
 from services.alerts.domain.engine import Engine
@@ -247,7 +248,8 @@ def _is_json(value: bytes) -> bool:
     """Without NaN and Infinity, and without lists deeper than any reader follows."""
     try:
         msgspec.json.decode(value)
-    except (msgspec.MsgspecError, RecursionError):
+        pydantic_core.from_json(value)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
         return False
     return True
 
