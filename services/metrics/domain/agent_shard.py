@@ -20,7 +20,7 @@ from services.metrics.domain.agent_pages import SLOT_MS, AgentPage, fact_of
 from services.metrics.domain.agents import Agent, Description, Surroundings
 from services.metrics.domain.clocks import LATEST_MS, Clocks, Horizons, SiteClock
 from services.metrics.domain.floor import Floor, is_site_id
-from services.metrics.domain.half_hours import half_hour_at
+from services.metrics.domain.half_hours import day_at, day_bounds, half_hour_at
 from services.metrics.domain.pages import SLOT_MS as CLOCK_SLOT_MS
 from services.metrics.domain.plans import FAR, Plans
 from services.metrics.domain.pulses import Pulses
@@ -35,7 +35,6 @@ KEPT_MS = 36 * 3600 * 1000
 AGENTS, PLANS, PULSES = "agents", "schedules", "pulses"
 _EXCEPTION = "exception"
 _DESCRIBED = "described"
-_MINUTE_MS = 60_000
 _ALL = "*"
 """Of `ending`, after a restart: whatever days are not final."""
 
@@ -336,8 +335,8 @@ class AgentShard:
         published: set[tuple[str, str]] = set()
         for agents in _slices(dirty, agents_at_once):
             yield list(self._changed_days(agents, published)), []
-        for going_on in _slices(list(self._going_on()), agents_at_once):
-            yield [day for agent, since in going_on for day in self._days(agent, since, published)], []
+        for begun in _slices(list(self._new_days()), agents_at_once):
+            yield [day for agent, since in begun for day in self._days(agent, since, published)], []
         for ended in _slices(list(self._ended()), agents_at_once):
             yield [day for agent, date in ended for day in self._publish(agent, date, published)], []
         for changed in _slices(pages, agents_at_once):
@@ -373,18 +372,17 @@ class AgentShard:
             heappush(self._ending.setdefault(agent.clock, []), (final_at, agent.id, date))
         yield PublishedDay(agent.id, date, value)
 
-    def _going_on(self) -> Iterator[tuple[Agent, int]]:
-        """Each agent of a site whose half-hour has ended, and when the last one began that was published."""
+    def _new_days(self) -> Iterator[tuple[Agent, int]]:
+        """Each agent of a site where a day has begun, and when the day began that was known to run before."""
         for site, clock in self.clocks.sites.items():
             if clock.at < 0:
                 continue
-            half_hour = half_hour_at(self._floor.timezone(site), clock.at - clock.at % _MINUTE_MS).start
-            before = self.clocks.terms.get(site, half_hour)
-            self.clocks.terms[site] = half_hour
-            if half_hour > before:
-                for agent in self.agents.values():
-                    if agent.clock is clock and not agent.rests(before):
-                        yield agent, before
+            timezone = self._floor.timezone(site)
+            midnight, _ = day_bounds(timezone, day_at(timezone, clock.at))
+            before = self.clocks.terms.get(site, midnight)
+            self.clocks.terms[site] = midnight
+            if midnight > before:
+                yield from ((agent, before) for agent in self.agents.values() if agent.clock is clock)
 
     def _ended(self) -> Iterator[tuple[Agent, str]]:
         for clock, ending in self._ending.items():

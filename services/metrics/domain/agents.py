@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from services.contracts.metrics import HALF_HOUR_MS
 from services.metrics.domain.activities import ActivityTable
 from services.metrics.domain.agent_days import Frame, Walk, date_at, dates_between, frame_of
 from services.metrics.domain.agent_machine import Machine, moments
 from services.metrics.domain.agent_pages import LOG_IN, NOWHERE, OFFLINE, SLOT_MS, STATES, AgentPage, Fact
 from services.metrics.domain.clocks import SiteClock
-from services.metrics.domain.half_hours import day_bounds, half_hour_at
+from services.metrics.domain.half_hours import day_at, day_bounds, half_hour_at
 from services.metrics.domain.plans import Plans
 from services.metrics.domain.pulses import Pulses
 
@@ -211,8 +210,8 @@ class Agent:
     def day(self, date: str, dropped: int) -> tuple[bytes, int | None] | None:
         """(AgentDay JSON as far as the day has come, when it will be final or None if it is); None: nothing to tell.
 
-        It is told up to the half-hour that runs, or to the newest fact, and `as_of` is the last moment that added
-        anything: that is the same whenever it is asked. Days that began before `dropped` can't be told any more.
+        A day that runs is told up to the newest fact, one that is over to its end, and `as_of` is the last moment that
+        added anything: that is the same whenever it is asked. Days that began before `dropped` can't be told any more.
         """
         clock, who = self.clock.at, self.who
         running = self._settled(clock)
@@ -224,9 +223,10 @@ class Agent:
         begins, _ = day_bounds(who.timezone, date)  # a former shift may go on, and the day have nothing yet
         if min(frame.start, begins) > clock or frame.start < dropped:
             return None
-        half_hour = half_hour_at(who.timezone, clock - clock % _MINUTE_MS).start
+        midnight, _ = day_bounds(who.timezone, day_at(who.timezone, clock))
+        over = half_hour_at(who.timezone, frame.end - 1).end + self._around.lateness_ms
         newest = max((fact.at for fact, _ in facts if fact.at <= clock), default=walk.seen)
-        to = max(frame.start, min(frame.end, max(half_hour, newest)))
+        to = frame.end if over <= clock else max(frame.start, min(frame.end, max(midnight, newest)))
         if walk is running:
             walk = walk.copy()
         _take(walk, facts, to)
@@ -235,7 +235,6 @@ class Agent:
         totals = walk.totals
         if walk.revision < 0 and not frame.dated and not totals.planned:
             return None
-        over = half_hour_at(who.timezone, frame.end - 1).end + self._around.lateness_ms
         view = {
             "kind": "agent_day",
             "id": f"{self.id}|{date}",
@@ -249,15 +248,6 @@ class Agent:
             "totals": totals.view(),
         }
         return _to_json(view), None if over <= clock else over
-
-    def rests(self, since: int) -> bool:
-        """Whether time alone can have changed nothing that was told of any day since a moment."""
-        walk, clock = self._settled(self.clock.at), self.clock.at
-        if self._loose or walk.table.doing(walk.machine.code, "").signed_in:
-            return False
-        if not any(start <= since and clock < end for start, end in walk.frame.ranges):
-            return False
-        return all(end <= since or start >= clock for _, start, end in walk.frame.line.segments)
 
     def drop_before(self, moment: int) -> list[AgentPage]:
         """Let go of pages that ended before a moment, but the last of them if the agent was signed in at its end."""
@@ -278,10 +268,6 @@ class Agent:
     def _check(self, walk: Walk) -> None:
         if not walk.totals.add_up:
             self.wrong += 1
-
-
-_MINUTE_MS = 60_000
-assert HALF_HOUR_MS % _MINUTE_MS == 0
 
 
 def _take(walk: Walk, facts: list[tuple[Fact, int]], to: int, *, known_only: bool = False) -> int:
