@@ -3,9 +3,9 @@
 A contact is a repeat within N days if its customer's previous contact of the queue lies at most N days back. The
 previous one may come to be known later: then the half-hour of the repeat gets a new revision, too.
 
-What is kept: while the ledger takes late events, every contact with its customer's hash, on pages of a quarter of an
-hour, which holds all time zones' half-hours; after that, of each UTC day, only the last arrival of each customer, as
-sorted arrays of 16 bytes a customer; and after N days nothing. Pages are sets, so their records may come again.
+What is kept: while the ledger takes late events, every contact with its customer's hash, on pages of five minutes like
+the ledger's; after that, of each UTC day, only the last arrival of each customer, as sorted arrays of 16 bytes a
+customer; and after N days nothing. Pages are sets, so their records may come again.
 """
 
 import sys
@@ -22,13 +22,12 @@ from services.contracts.events import Offered
 from services.contracts.metrics import repeats_id
 from services.metrics.domain.clocks import Horizons, SiteClock
 from services.metrics.domain.floor import Floor
-from services.metrics.domain.half_hours import HalfHour, half_hour_at
+from services.metrics.domain.half_hours import HalfHour, half_hours_of, slots_of
 from services.metrics.domain.pages import SLOT_MS
 from services.metrics.domain.shard import Shard, State, page_key
 
 PAGES, DAYS = "callers", "caller-days"
 """Topics of the state's keys."""
-QUARTER_MS = 15 * 60 * 1000
 DAY_MS = 24 * 3600 * 1000
 
 Leg = tuple[str, int]
@@ -36,7 +35,8 @@ Leg = tuple[str, int]
 
 _to_json = msgspec.json.Encoder().encode
 _encode = msgspec.msgpack.Encoder().encode
-_decode_page = msgspec.msgpack.Decoder(tuple[int, int, list[tuple[str, int, int, int]]]).decode
+_decode_page = msgspec.msgpack.Decoder(tuple[int, int, dict[tuple[str, int], tuple[int, int]]]).decode
+_decode_offset = msgspec.msgpack.Decoder(tuple[int, int, msgspec.Raw]).decode
 _decode_day = msgspec.msgpack.Decoder(tuple[int, bytes, bytes]).decode
 
 
@@ -55,7 +55,7 @@ class PublishedRepeats(NamedTuple):
 
 
 class _Page:
-    """Arrivals of a quarter of an hour. `repeats` by span are counted as they come; `legs` is None while folded."""
+    """Arrivals of five minutes. `repeats` by span are counted as they come; `legs` is None while folded."""
 
     __slots__ = ("dirty", "folded", "known", "legs", "offset", "repeats", "slot")
 
@@ -71,18 +71,12 @@ class _Page:
     def unfolded(self) -> dict[Leg, tuple[int, int]]:
         """Leg → (customer, offset of the first record that told of it)."""
         if self.legs is None:
-            _, _, legs = _decode_page(self.folded)
-            start = self.slot * QUARTER_MS
-            self.legs = {(contact, start + after): (customer, offset) for contact, after, customer, offset in legs}
+            _, _, self.legs = _decode_page(self.folded)
             self.folded = b""
         return self.legs
 
     def encode(self) -> bytes:
-        if self.legs is None:
-            return self.folded
-        start = self.slot * QUARTER_MS
-        legs = [(contact, at - start, *told) for (contact, at), told in self.legs.items()]
-        return _encode((self.offset, 0, legs))
+        return self.folded if self.legs is None else _encode((self.offset, 0, self.legs))
 
     def fold(self) -> None:
         if self.legs is not None:
@@ -176,23 +170,31 @@ class Callers:
                 self._arrive(offset, event)
 
     def _arrive(self, offset: int, event: Offered) -> None:
-        leg, scope = (event.contact, event.at), self._scopes.get(event.queue)
-        written_on = scope and scope.pages.get(event.at // SLOT_MS)
-        if not written_on or leg not in written_on.unfolded():
+        at, slot = event.at, event.at // SLOT_MS
+        leg, scope = (event.contact, at), self._scopes.get(event.queue)
+        written_on = scope and scope.pages.get(slot)
+        if not written_on or leg not in (written_on.entries or written_on.unfolded()):
             return  # refused by the ledger: too late, of nowhere, or of a time that can't be
-        queue, customer = self._queue(event.queue), hash_of(event.customer)
-        slot = event.at // QUARTER_MS
+        queue = self._queues.get(event.queue) or self._queue(event.queue)
+        customer = hash_of(event.customer)
         page = queue.pages.get(slot)
         if page is None:
             page = queue.pages[slot] = _Page(slot, len(self._spans))
-        legs = page.unfolded()
+        legs = page.legs or page.unfolded()
         known = legs.get(leg)
         if known is not None:
             if known[0] <= customer:
                 return
-            self._move(queue, known[0], event.at, -1, offset)  # of two customers of one contact the lesser stands
+            self._move(queue, known[0], at, -1, offset)  # of two customers of one contact the lesser stands
         legs[leg] = customer, offset
-        self._move(queue, customer, event.at, 1, offset)
+        if customer in queue.arrivals:
+            self._move(queue, customer, at, 1, offset)
+            return
+        queue.arrivals[customer] = at  # most come for the first time in days
+        page.known += 1
+        if queue.days:
+            self._count(page, at, queue.before_pages(customer), 1)
+        self._soil(queue, page, offset)
 
     def _move(self, queue: _Queue, customer: int, at: int, sign: int, offset: int) -> None:
         """An arrival comes (1) or goes (−1): it may be a repeat, and make the next one a repeat."""
@@ -201,13 +203,13 @@ class Callers:
             times.remove(at)
         place = bisect_right(times, at)
         before = times[place - 1] if place else queue.before_pages(customer)
-        here = queue.pages[at // QUARTER_MS]
+        here = queue.pages[at // SLOT_MS]
         here.known += sign
         self._count(here, at, before, sign)
         self._soil(queue, here, offset)
         if place < len(times):
             after = times[place]
-            there = queue.pages[after // QUARTER_MS]
+            there = queue.pages[after // SLOT_MS]
             self._count(there, after, before, -sign)
             self._count(there, after, at, sign)
             self._soil(queue, there, offset)
@@ -244,24 +246,16 @@ class Callers:
                 yield [], states
 
     def _changed(self, queue: _Queue, page: _Page, published: set[tuple[str, int]]) -> Iterator[PublishedRepeats]:
-        for half_hour in self._half_hours(queue, page.slot):
+        for half_hour in half_hours_of(self._floor.timezone(queue.site), page.slot):
             name = queue.id, half_hour.start
             if name not in published and half_hour.start >= queue.open_since:
                 published.add(name)
                 yield from self._publish(queue, half_hour)
 
-    def _half_hours(self, queue: _Queue, slot: int) -> Iterator[HalfHour]:
-        timezone, at, end = self._floor.timezone(queue.site), slot * QUARTER_MS, (slot + 1) * QUARTER_MS
-        while at < end:
-            half_hour = half_hour_at(timezone, at)
-            yield half_hour
-            at = half_hour.end
-
     def _publish(self, queue: _Queue, half_hour: HalfHour) -> Iterator[PublishedRepeats]:
-        slots = range(half_hour.start // QUARTER_MS, -(-half_hour.end // QUARTER_MS))
         known, repeats, revision = 0, [0] * len(self._spans), -1
-        for page in (queue.pages[slot] for slot in slots if slot in queue.pages):
-            whole = half_hour.start <= page.slot * QUARTER_MS and (page.slot + 1) * QUARTER_MS <= half_hour.end
+        for page in (queue.pages[slot] for slot in slots_of(half_hour) if slot in queue.pages):
+            whole = half_hour.start <= page.slot * SLOT_MS and (page.slot + 1) * SLOT_MS <= half_hour.end
             here, again = (page.known, page.repeats) if whole else self._part(queue, page, half_hour)
             known += here
             repeats = [one + other for one, other in zip(repeats, again, strict=True)]
@@ -306,11 +300,11 @@ class Callers:
             return []
         self._swept[queue.id] = closed
         for page in queue.pages.values():
-            if (page.slot + 1) * QUARTER_MS < queue.clock.at - self._folded_ms and not page.dirty:
+            if (page.slot + 1) * SLOT_MS < queue.clock.at - self._folded_ms and not page.dirty:
                 page.fold()
         states: list[State] = []
         over = queue.clock.forgotten * SLOT_MS // DAY_MS  # days before this one take no more arrivals
-        for number in sorted({slot * QUARTER_MS // DAY_MS for slot in queue.pages}):
+        for number in sorted({slot * SLOT_MS // DAY_MS for slot in queue.pages}):
             if number < over:
                 states += self._close(queue, number)
         queue.open_since = max(queue.open_since, over * DAY_MS)
@@ -322,7 +316,7 @@ class Callers:
 
     def _close(self, queue: _Queue, number: int) -> Iterator[State]:
         """Keep of a day only the last arrival of each customer."""
-        slots = [slot for slot in sorted(queue.pages) if slot * QUARTER_MS // DAY_MS == number]
+        slots = [slot for slot in sorted(queue.pages) if slot * SLOT_MS // DAY_MS == number]
         last: dict[int, int] = {}
         for slot in slots:
             for (_, at), (customer, _) in queue.pages[slot].unfolded().items():
@@ -353,7 +347,7 @@ class Callers:
         for name, slot, value in pages:
             queue = self._queue(name)
             page = queue.pages[slot] = _Page(slot, len(self._spans))
-            page.offset, _, _ = _decode_page(value)
+            page.offset, _, _ = _decode_offset(value)
             page.folded, page.legs = value, None
         for queue in self._queues.values():
             self._recount(queue)
@@ -368,7 +362,7 @@ class Callers:
         """Derive what is derived. A page that was closed with its day came back from a worker that slept: close it."""
         told: dict[int, list[tuple[int, int]]] = {}
         for slot, page in list(queue.pages.items()):
-            if slot * QUARTER_MS < queue.open_since:
+            if slot * SLOT_MS < queue.open_since:
                 del queue.pages[slot]
                 self._stale.append((page_key(self._partition, PAGES, queue.id, slot), None))
                 continue
@@ -379,9 +373,9 @@ class Callers:
             legs.sort()
             queue.put(customer, [at for at, _ in legs])
             first = legs[0][0]
-            self._count(queue.pages[first // QUARTER_MS], first, queue.before_pages(customer), 1)
+            self._count(queue.pages[first // SLOT_MS], first, queue.before_pages(customer), 1)
             for (before, offset), (at, _) in pairwise(legs):
-                page = queue.pages[at // QUARTER_MS]
+                page = queue.pages[at // SLOT_MS]
                 self._count(page, at, before, 1)
                 page.offset = max(page.offset, offset)
 
