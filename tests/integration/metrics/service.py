@@ -96,8 +96,8 @@ class Log:
     async def __aexit__(self, *_: object) -> None:
         await self._producer.stop()
 
-    async def send(self, topic: str, partition: int, value: bytes) -> None:
-        sent = await self._producer.send_and_wait(topic, value, partition=partition)
+    async def send(self, topic: str, partition: int, value: bytes, key: bytes | None = None) -> None:
+        sent = await self._producer.send_and_wait(topic, value, key, partition)
         self.ends[topic, partition] = sent.offset
 
     async def events(self, topic: str, events: Sequence[AnyEvent]) -> None:
@@ -110,8 +110,12 @@ class Log:
             await self.send(topic, partition, encode_batch(batch))
 
     async def heartbeat(self, topic: str, heartbeat: Heartbeat) -> None:
+        await self.heartbeats(topic, [heartbeat])
+
+    async def heartbeats(self, topic: str, heartbeats: Sequence[Heartbeat]) -> None:
+        """To every partition, in one record each."""
         for partition in range(self._settings.partitions):
-            await self.send(topic, partition, encode_batch([heartbeat]))
+            await self.send(topic, partition, encode_batch(heartbeats))
 
     async def describe(self, *records) -> None:
         for record in records:
