@@ -17,7 +17,7 @@ for (const [language, lost, old] of [
   }) => {
     await open(page, `?lang=${language}`);
     await expectSameNumbers(page, request, language);
-    await page.locator('[data-open]').first().focus();
+    await page.locator('[data-queue] [data-open]').first().focus();
     const before = { numbers: await numbers(page), boxes: await boxes(page) };
 
     await control('stop');

@@ -1,7 +1,7 @@
 /** What the tests do with the floor: send events, ask the API, take the API away. */
 import { randomUUID } from 'node:crypto';
 import type { APIRequestContext } from '@playwright/test';
-import type { Tiles, TileView } from '../src/contracts/types.ts';
+import type { Metrics, Teams, TeamView, Tiles, TileView } from '../src/contracts/types.ts';
 
 function address(name: 'WALL' | 'INGEST' | 'KEY' | 'CONTROL'): string {
   const value = process.env[`FLOORWATCH_E2E_${name}`];
@@ -35,10 +35,16 @@ interface Call {
 const SOURCE = 'e2e';
 const at = (ms: number): string => new Date(ms).toISOString();
 
-async function post(events: object[]): Promise<void> {
-  const body = JSON.stringify(events.map((event) => ({ event_id: randomUUID(), source: SOURCE, ...event })));
+const post = (events: object[]): Promise<void> =>
+  send(
+    'events',
+    events.map((event) => ({ event_id: randomUUID(), source: SOURCE, ...event })),
+  );
+
+async function send(what: 'events' | 'schedules', items: object[]): Promise<void> {
+  const body = JSON.stringify(items);
   const headers = { 'content-type': 'application/json', 'x-api-key': address('KEY') };
-  const answer = await fetch(`${address('INGEST')}/v1/events`, { method: 'POST', headers, body });
+  const answer = await fetch(`${address('INGEST')}/v1/${what}`, { method: 'POST', headers, body });
   const text = await answer.text();
   if (!answer.ok || (JSON.parse(text) as { rejected: number }).rejected > 0)
     throw new Error(`${answer.status}: ${text}`);
@@ -74,6 +80,85 @@ export async function end(
   await post(calls.map((call) => ({ type: how, occurred_at: moment(call), ...call })));
 }
 
+/** The agents that tests/e2e/floor.py describes: state, reason, and how many seconds ago it began. */
+export const AGENTS = {
+  'harbour-0': ['available', '', 130],
+  'harbour-1': ['available', '', 40],
+  'harbour-2': ['talking', '', 60],
+  'harbour-3': ['hold', '', 20],
+  'harbour-4': ['wrap_up', '', 10],
+  'harbour-5': ['not_ready', 'meal', 900],
+  'hill-0': ['available', '', 75],
+  'hill-1': ['not_ready', 'inventory', 30],
+} as const;
+const TIMEZONES: Record<string, string> = { harbour: 'Europe/Lisbon', hill: 'Asia/Shanghai' };
+
+/** All sign in; those of the harbour are planned to be on queue now, so that who is at a meal is out. */
+export async function staff(): Promise<void> {
+  const now = Date.now();
+  const events = Object.entries(AGENTS).flatMap(([agent, [state, reason, ago]]) => {
+    const site = agent.split('-')[0] ?? '';
+    const who = { agent, site };
+    return [
+      { type: 'agent_logged_in', occurred_at: at(now - 1_200_000), ...who },
+      { type: 'agent_state_changed', occurred_at: at(now - ago * 1000), ...who, state, reason },
+    ];
+  });
+  const start = now - 1_200_000;
+  const plans = Object.keys(AGENTS)
+    .filter((agent) => agent.startsWith('harbour'))
+    .map((agent) => ({
+      agent,
+      site: 'harbour',
+      date: new Intl.DateTimeFormat('sv-SE', { timeZone: TIMEZONES['harbour'] }).format(start),
+      activities: [{ activity: 'on_queue', start: at(start), end: at(now + 7_200_000) }],
+    }));
+  await send('schedules', plans);
+  await post(events);
+}
+
+/** A queue's running half-hour gets what a floor has beside waits: talk, holds, transfers, flow-outs. */
+export async function handle(queue: string): Promise<void> {
+  const calls = await arrive(queue, 4, 240);
+  await end(calls, 'answered', 12);
+  const moment = (call: Call, afterS: number) => at(Date.parse(call.offered_at) + afterS * 1000);
+  const [first, second] = calls;
+  if (!first || !second) throw new Error('four calls arrived');
+  await post([
+    { type: 'held', occurred_at: moment(first, 40), ...first },
+    { type: 'transferred', occurred_at: moment(second, 50), ...second, mode: 'blind', target: 'elsewhere' },
+    ...calls.map((call) => ({
+      type: 'ended',
+      occurred_at: moment(call, 200),
+      ...call,
+      talk_s: 150,
+      hold_s: 8,
+      wrap_up_s: 22,
+    })),
+  ]);
+  const left = await arrive(queue, 3, 220);
+  await post(
+    left.map((call, index) => ({
+      type: 'flowed_out',
+      occurred_at: moment(call, 30),
+      ...call,
+      reason: index === 0 ? 'callback' : 'overflow',
+    })),
+  );
+}
+
+export async function metrics(request: APIRequestContext): Promise<Metrics['metrics']> {
+  const answer = await request.get(`${wall()}/v1/metrics`);
+  if (!answer.ok()) throw new Error(`/v1/metrics: ${answer.status()}`);
+  return ((await answer.json()) as Metrics).metrics;
+}
+
+export async function teams(request: APIRequestContext): Promise<TeamView[]> {
+  const answer = await request.get(`${wall()}/v1/teams`);
+  if (!answer.ok()) throw new Error(`/v1/teams: ${answer.status()}`);
+  return ((await answer.json()) as Teams).teams;
+}
+
 /** Some minutes of a floor: each queue its own level, two of them bad, one without any call. */
 export async function fill(): Promise<void> {
   const floor = [
@@ -92,4 +177,8 @@ export async function fill(): Promise<void> {
     }
   }
   await end(await arrive('hill/quiet', 1, 100), 'answered', 3);
+  await handle('harbour/sales');
+  // Nobody has told what became of this one, and its queue allows an hour.
+  await arrive('hill/claims', 1, 7_200);
+  await staff();
 }

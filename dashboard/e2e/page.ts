@@ -32,22 +32,57 @@ export async function numbers(page: Page): Promise<Record<string, Read>> {
   );
 }
 
+export const minutes = (seconds: number | null) =>
+  seconds === null ? '–' : `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
+const floor = (share: number | null) => (share === null ? '–' : String(Math.floor(share * 100 + 1e-9)));
+export const share = (value: number | null) => (value === null ? '–' : (value * 100).toFixed(1));
+
+/** Service level still possible, worst to best. */
+export function range(tile: TileView, definition = tile.definition): string {
+  const worst = floor(tile.outlook?.worst[definition] ?? null);
+  const best = floor(tile.outlook?.best[definition] ?? null);
+  if (worst === best) return worst;
+  return worst === '–' || best === '–' ? `${worst}…${best}` : `${worst}–${best}`;
+}
+
+/** Agents by state, as the strip groups them. */
+export function strip(tile: Pick<TileView, 'agents'>): Read {
+  const by = tile.agents?.by_state;
+  const sum = (...states: string[]) =>
+    by
+      ? String(
+          Object.entries(by)
+            .filter(([key]) => states.includes(key.split(':')[0] ?? ''))
+            .reduce((total, [, agents]) => total + (agents ?? 0), 0),
+        )
+      : '–';
+  return {
+    agents_available: sum('available'),
+    agents_on_contact: sum('ringing', 'talking', 'hold'),
+    agents_wrap_up: sum('wrap_up'),
+    agents_not_ready: sum('not_ready'),
+  };
+}
+
 /** The same as the API tells it, written as the wall does. */
 export function expected(tile: TileView, language: 'en' | 'zh', definition = tile.definition): Read {
-  const { service_level, abandonment_rate, asa_s } = tile.target_ratios;
+  const { service_level, abandonment_rate } = tile.target_ratios;
   const level = service_level[definition] ?? null;
-  const minutes = (seconds: number) =>
-    `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
+  const count = (value: number | undefined) => (value === undefined ? '–' : String(value));
   return {
     name: tile.name[language],
-    service_level: level === null ? '–' : String(Math.floor(level * 100 + 1e-9)),
+    service_level: floor(level),
     standing:
       level === null ? 'no_data' : level * 100 >= (tile.target_percent ?? 0) - 1e-9 ? 'on_target' : 'below',
     waiting: String(tile.waiting),
-    abandonment: abandonment_rate === null ? '–' : (abandonment_rate * 100).toFixed(1),
+    abandonment: share(abandonment_rate),
     offered: String(tile.target_counts.offered),
-    answered: String(tile.target_counts.answered),
-    asa: asa_s === null ? '–' : minutes(asa_s),
+    lost: count(tile.outlook?.already_lost),
+    to_win: count(tile.outlook?.still_to_win),
+    possible: range(tile, definition),
+    estimated: minutes(tile.estimated_wait_s),
+    ...strip(tile),
+    ...(tile.ghosts > 0 ? { ghosts: String(tile.ghosts) } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
 import type { Day } from '../src/contracts/types.ts';
+import { DEFINITION_NAMES } from '../src/domain/standing.ts';
 import { axe } from './axe.ts';
 import { arrive, end } from './floor.ts';
 import { boxes, expectSameNumbers, numbers, open } from './page.ts';
@@ -85,7 +86,7 @@ test('each definition shows its own service level, formula and address, and outl
   request,
 }) => {
   await open(page);
-  for (const definition of ['cisco_ignore', 'cisco_negative', 'cisco_positive', 'offered'] as const) {
+  for (const definition of DEFINITION_NAMES) {
     await page.locator('[data-definition]').selectOption(definition);
     await expect(page).toHaveURL(new RegExp(`definition=${definition}`));
     await expectSameNumbers(page, request, 'en', definition);
@@ -110,7 +111,7 @@ test('a queue without contacts has no data: a dash and the word, not 0 and not 1
 test('boxes do not move when numbers change', async ({ page }) => {
   await open(page);
   // Somebody has a tile in hand, so the order stands.
-  await page.locator('[data-open]').first().focus();
+  await page.locator('[data-queue] [data-open]').first().focus();
   const before = await boxes(page);
   const read = await numbers(page);
   const calls = await arrive('harbour/claims', 120, 1);

@@ -89,7 +89,7 @@ export const RICH: Snapshot = { ...SNAPSHOT, items: [...ITEMS, REGION, TEAM] };
 /** Entries as GET /v1/metrics has them. */
 export const METRICS: MetricEntry[] = [
   'waiting', 'outlook.best', 'outlook.worst', 'outlook.already_lost', 'outlook.still_to_win', 'oldest_offered_at',
-  'mean_length', 'estimated_wait_s', 'ghosts', 'offered', 'answered', 'abandonment_rate', 'flow_out_rate', 'asa_s',
+  'mean_length', 'estimated_wait_s', 'ghosts', 'offered', 'answered', 'answer_rate', 'abandonment_rate', 'flow_out_rate', 'asa_s',
   'wait_abandoned_s', 'aht_s', 'talk_s', 'hold_s', 'wrap_up_s', 'signed_in', 'occupancy', 'utilisation',
   'adherence_rate', 'conformance', 'shrinkage_planned', 'shrinkage_actual', 'service_level.offered',
 ].map((id) => ({

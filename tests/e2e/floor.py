@@ -8,7 +8,7 @@ standard input. The API is a process of its own, so that a test can take it away
     POST /stop, /start, /freeze, /thaw   the API as a process
     GET /link                            a new one-time sign-in link
 
-It is described as a floor would be: two sites, six queues each, names in both languages.
+It is described as a floor would be: two sites in two regions, six queues each, two teams, names in both languages.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from pathlib import Path
 from services.cli import sign_in
 from services.cli.child import ROOT
 from services.cli.installation import Installation, not_ready, on_free_ports
-from services.contracts.topology import Queue, Site, Text, Topology, record_key
+from services.contracts.topology import Agent, Queue, Site, Team, Text, Topology, record_key
 from services.runtime.kafka import producer
 from services.runtime.settings import CommonSettings
 
@@ -41,13 +41,28 @@ QUEUES = (
 )
 FLOOR = Topology(
     sites=(
-        Site(id="harbour", name=Text(en="Harbour", zh="港口"), timezone="Europe/Lisbon"),
-        Site(id="hill", name=Text(en="Hill", zh="山城"), timezone="Asia/Shanghai"),
+        Site(id="harbour", name=Text(en="Harbour", zh="港口"), timezone="Europe/Lisbon", region="iberia"),
+        Site(id="hill", name=Text(en="Hill", zh="山城"), timezone="Asia/Shanghai", region="asia"),
     ),
     queues=tuple(
-        Queue(id=f"{site}/{id_}", name=Text(en=en, zh=zh), target_s=seconds, target_percent=percent)
+        Queue(
+            id=f"{site}/{id_}",
+            name=Text(en=en, zh=zh),
+            target_s=seconds,
+            target_percent=percent,
+            ghost_after_s=3600 if id_ == "claims" else None,
+        )
         for site in ("harbour", "hill")
         for id_, en, zh, seconds, percent in QUEUES
+    ),
+    teams=(
+        Team(id="harbour/day", name=Text(en="Day team", zh="白班组")),
+        Team(id="hill/late", name=Text(en="Late team", zh="晚班组")),
+    ),
+    agents=tuple(
+        Agent(id=f"{site}-{number}", site=site, team=team, queues=(f"{site}/sales", f"{site}/cards"))
+        for site, team, size in (("harbour", "harbour/day", 6), ("hill", "hill/late", 2))
+        for number in range(size)
     ),
 )
 RULES = """

@@ -4,6 +4,8 @@ import { levelOf, standingOf, type DefinitionName, type Standing } from './stand
 
 export const HALF_HOUR_MS = 30 * 60 * 1000;
 export const SLOTS = 48;
+/** A clock change moves labels by so much at most. */
+const CLOCK_CHANGE_SLOTS = 4;
 
 export interface PlacedBar {
   bar: Bar;
@@ -14,7 +16,8 @@ export interface PlacedBar {
 }
 
 /** Bars with their slots. The first one stands by its label, the others by the time since then, so that an hour
- *  that the clock shows twice does not put two bars on one place. */
+ *  that the clock shows twice does not put two bars on one place. Of sites in several time zones, added up by their local
+ *  time, each stands by its label. */
 export function place(
   bars: readonly Bar[],
   definition: DefinitionName,
@@ -23,9 +26,12 @@ export function place(
   const first = bars[0];
   if (first === undefined) return { placed: [], slots: SLOTS };
   const offset = slotOf(first.label);
+  const sinceFirst = (bar: Bar) => offset + Math.round((bar.start - first.start) / HALF_HOUR_MS);
+  const apart = (bar: Bar) => (((sinceFirst(bar) - slotOf(bar.label)) % SLOTS) + SLOTS) % SLOTS;
+  const oneClock = bars.every((bar) => Math.min(apart(bar), SLOTS - apart(bar)) <= CLOCK_CHANGE_SLOTS);
   const placed = bars.map((bar) => {
     const level = levelOf(bar, definition);
-    const slot = offset + Math.round((bar.start - first.start) / HALF_HOUR_MS);
+    const slot = oneClock ? sinceFirst(bar) : slotOf(bar.label);
     return { bar, slot, level, standing: standingOf(level, targetPercent) };
   });
   return { placed, slots: Math.max(SLOTS, ...placed.map((each) => each.slot + 1)) };

@@ -2,16 +2,11 @@
  * The figures of a tile one by one, by the ids of the metric catalogue (GET /v1/metrics), which has their names and says
  * what each is. A figure that is not there has a reason.
  */
-import type { AgentsNow, Text, TileView } from '../contracts/types.ts';
+import type { AgentsNow, MetricView, TileView } from '../contracts/types.ts';
 import { levelOf, rangeOf, type DefinitionName } from './standing.ts';
 
 /** An entry of the catalogue, as far as a page shows it. */
-export interface MetricEntry {
-  id: string;
-  name: Text;
-  formula: Text;
-  source: string;
-}
+export type MetricEntry = Pick<MetricView, 'id' | 'name' | 'formula' | 'source'>;
 
 export type MetricKind = 'share' | 'seconds' | 'mean' | 'count';
 export type Because =
@@ -71,6 +66,7 @@ export function contactRows(tile: TileView): MetricRow[] {
   return [
     row('offered', 'count', counts.offered, 'no_contacts'),
     row('answered', 'count', counts.answered, 'no_contacts'),
+    row('answer_rate', 'share', ratios.answer_rate, share),
     row('abandonment_rate', 'share', ratios.abandonment_rate, share),
     row('flow_out_rate', 'share', ratios.flow_out_rate, share),
     row('asa_s', 'seconds', ratios.asa_s, 'none_answered'),

@@ -1,7 +1,6 @@
 /** Keeps the page's choices in the address and the browser, and asks the API for what does not come over the socket. */
 import { write } from './address.ts';
-import type { Definitions } from '../contracts/types.ts';
-import type { MetricEntry } from '../domain/metrics.ts';
+import type { Definitions, Metrics } from '../contracts/types.ts';
 import { LANGUAGES } from '../i18n/index.ts';
 import { ask } from '../live/rest.ts';
 import type { Page } from './page.svelte.ts';
@@ -37,7 +36,7 @@ export function keep(page: Page): void {
 async function askCatalogues(page: Page): Promise<void> {
   const [definitions, metrics] = await Promise.all([
     ask<Definitions>('/v1/definitions'),
-    ask<{ metrics: MetricEntry[] }>('/v1/metrics'),
+    ask<Metrics>('/v1/metrics'),
   ]);
   if (definitions) page.definitions = definitions.definitions;
   if (metrics) page.metrics = metrics.metrics;

@@ -36,6 +36,17 @@ describe('the half-hours of a day', () => {
   it('a day without contacts is empty', () => {
     expect(place([], 'offered', 80)).toEqual({ placed: [], slots: 48 });
   });
+
+  it('of sites in several zones each half-hour stands by its local time, whenever it began', () => {
+    const first = DAY.bars[0];
+    if (!first) throw new Error('the sample has bars');
+    const bars = ['06:30', '07:00', '22:30', '23:00'].map((label, i): Bar => ({
+      ...first,
+      label,
+      start: first.start + (i % 2) * 1_800_000,
+    }));
+    expect(place(bars, 'offered', 80).placed.map((each) => each.slot)).toEqual([13, 14, 45, 46]);
+  });
 });
 
 describe('alerts', () => {

@@ -2,7 +2,7 @@
 import { render } from 'svelte/server';
 import { beforeEach, describe, expect, it } from 'vitest';
 import App from '../../src/App.svelte';
-import type { Alert, Definitions, ServerMessage, Snapshot } from '../../src/contracts/types.ts';
+import type { Alert, DayView, Definitions, ServerMessage, Snapshot } from '../../src/contracts/types.ts';
 import { en } from '../../src/i18n/en.ts';
 import { pseudo } from '../../src/i18n/pseudo.ts';
 import { LiveStore } from '../../src/live/store.svelte.ts';
@@ -98,6 +98,13 @@ describe('in the pseudo-language nothing else is to be read', () => {
       expect(read).toContain(word);
     expect(read.includes(`⟦${en.adherenceState.in}`)).toBe(true);
     expect(strangeLess()).toBe('');
+  });
+
+  it('the details of all sites, where half-hours of several zones began at one moment', () => {
+    const bars = (sample('item_day') as DayView).bars.map((bar) => ({ ...bar, start: 0 }));
+    hear({ ...RICH, items: [...RICH.items, { kind: 'day', id: 'all', date: '1999-01-25', bars }] });
+    page.details = 'all';
+    for (const bar of bars) expect(texts()).toContain(bar.label);
   });
 
   it('a state of agents that a newer server tells of is shown as it is called', () => {
