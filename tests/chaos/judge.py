@@ -58,7 +58,7 @@ async def compare_all(witness: Witness, shown: Shown, told: Story) -> Verdict:
     tiles = await shown.tiles()
     found = verdict.compare("queues with a tile", set(tiles), {call.queue for call in calls})
     for tile in tiles.values():
-        found += verdict.tile(tile, calls, clock_of[tile.id])
+        found += verdict.whole_tile(tile, calls, clock_of[tile.id])
     in_redis, on_log = await shown.half_hours(), await shown.published_half_hours()
     found += verdict.compare("half-hours in Redis are those on the log", in_redis == on_log, expected=True)
     for half_hours in (in_redis, on_log):
@@ -72,7 +72,8 @@ def _compare_half_hours(half_hours: HalfHours, told: Story, clock_of: dict[str, 
         here = {name: one for name, one in half_hours.items() if _site(one.scope) == site}
         queues = {name: one for name, one in here.items() if isinstance(one, Interval)}
         menus = {name: one for name, one in here.items() if isinstance(one, IvrInterval)}
-        found += verdict.half_hours(site, queues, [call for call in told.calls if _site(call.queue) == site])
+        calls = [call for call in told.calls if _site(call.queue) == site]
+        found += verdict.ledger(site, queues, calls, clock_of)
         found += verdict.endings(queues, clock_of)
         found += verdict.ivr_half_hours(site, menus, [visit for visit in told.visits if _site(visit.flow) == site])
     return found

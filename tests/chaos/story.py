@@ -22,6 +22,8 @@ FLOWS = tuple(f"{site}/main" for site in ZONES)
 FATES: tuple[Outcome | None, ...] = ("answered", "abandoned", "flowed_out", None)
 FATE_WEIGHTS = (80, 22, 8, 4)
 
+REASONS = ("overflow", "callback", "timeout", "voicemail")
+SIGNS = {"held": 0.2, "blind": 0.04, "consulted": 0.04, "conferenced": 0.03}
 LEFT: tuple[IvrOutcome, ...] = ("to_queue", "contained", "abandoned", "virtual")
 LEFT_WEIGHTS = (70, 15, 10, 5)
 
@@ -88,11 +90,16 @@ def tell(seed: int, *, ends_at: int, lasts_s: float, speed: float, contacts_per_
 def events_of(call: Call) -> Iterator[dict[str, Any]]:
     """What the ACD tells of a call as it stands."""
     name = f"{call.queue}:{call.contact}:{call.offered_at}"
-    yield _event("offered", f"{name}:o", call.queue, call.offered_at, contact=call.contact, queue=call.queue)
+    about = {"contact": call.contact, "queue": call.queue}
+    says = {"channel": call.channel, "segment": call.segment, "dialled": call.dialled}
+    yield _event("offered", f"{name}:o", call.queue, call.offered_at, **about, **says)
+    leg = about | {"offered_at": _iso(call.offered_at)}
+    for what, at in call.marks:
+        kind, mode = ("transferred", {"mode": what}) if what in ("blind", "consulted") else (what, {})
+        yield _event(kind, f"{name}:{what}", call.queue, at, **leg, **mode)
     if call.resolved_at is None or call.outcome is None:
         return
-    leg = {"contact": call.contact, "queue": call.queue, "offered_at": _iso(call.offered_at)}
-    more = {"reason": "overflow"} if call.outcome == "flowed_out" else {}
+    more = {"reason": call.reason} if call.outcome == "flowed_out" else {}
     yield _event(call.outcome, f"{name}:r", call.queue, call.resolved_at, **leg, **more)
     if call.talk_ms is None:
         return
@@ -103,26 +110,40 @@ def events_of(call: Call) -> Iterator[dict[str, Any]]:
 
 def known_at(call: Call, now: int) -> Call:
     """A call as it is known at `now`: later outcomes are not told yet."""
+    call = replace(call, marks=tuple(mark for mark in call.marks if mark[1] <= now))
     if call.resolved_at is None or call.resolved_at > now:
-        return Call(call.queue, call.contact, call.offered_at)
-    if call.talk_ms is None or call.resolved_at + call.talk_ms + call.hold_ms + call.wrap_up_ms <= now:
+        return replace(call, outcome=None, resolved_at=None, reason="overflow", talk_ms=None, hold_ms=0, wrap_up_ms=0)
+    if call.ended_at is None or call.ended_at <= now:
         return call
     return replace(call, talk_ms=None, hold_ms=0, wrap_up_ms=0)
 
 
 def _call(chance: random.Random, contact: str, queue: str, at: int) -> Call:
-    call = Call(queue, contact, at)
+    call = Call(
+        queue,
+        contact,
+        at,
+        channel=chance.choices(("voice", "chat"), (9, 1))[0],
+        segment=chance.choices(("", "vip"), (8, 2))[0],
+        dialled=chance.choices(("", "800"), (8, 2))[0],
+    )
     fate = chance.choices(FATES, FATE_WEIGHTS)[0]
     if fate is None:
         return call
-    call = replace(call, outcome=fate, resolved_at=at + round(chance.expovariate(1 / 25_000)))
+    waited = round(chance.expovariate(1 / 25_000))
+    call = replace(call, outcome=fate, resolved_at=at + waited, reason=chance.choice(REASONS))
+    if chance.random() < 0.3:
+        call = replace(call, marks=(("ringing", at + chance.randrange(waited + 1)),))
     if fate != "answered" or chance.random() < 0.1:  # some ends are never told
         return call
+    talk_ms = chance.randrange(10_000, 400_000)
+    signs = [what for what, share in SIGNS.items() if chance.random() < share]
     return replace(
         call,
-        talk_ms=chance.randrange(10_000, 400_000),
+        talk_ms=talk_ms,
         hold_ms=chance.choice([0, 0, chance.randrange(60_000)]),
         wrap_up_ms=chance.randrange(30_000),
+        marks=(*call.marks, *((what, at + waited + chance.randrange(1, talk_ms)) for what in signs)),
     )
 
 

@@ -12,6 +12,9 @@ LATENESS_MS = 10 * 60_000
 """FLOORWATCH_METRICS_LATENESS_MIN as it is shipped."""
 
 
+RULES = oracle.Rules(target_s=20, short_s=SHORT_S)
+
+
 class Verdict(NamedTuple):
     """What a comparison found."""
 
@@ -35,8 +38,38 @@ def compare(what: str, found: Any, expected: Any) -> Verdict:
     return Verdict(1, (f"{what}: {found}, by hand {expected}",))
 
 
-def tile(shown: Tile, calls: list[Call], now: int) -> Verdict:
-    """A queue's tile against all its calls, at the site's clock."""
+def whole_tile(shown: Tile, calls: list[Call], now: int) -> Verdict:
+    """Everything of a queue's tile against all its calls, at the site's clock."""
+    zone, mine = ZONES[shown.id.partition("/")[0]], [call for call in calls if call.queue == shown.id]
+    expected = oracle.tile(mine, RULES, THRESHOLDS_S, zone, now)
+    if shown.as_of < now:  # nothing but waiting time has changed since
+        then = oracle.tile(mine, RULES, THRESHOLDS_S, zone, shown.as_of)
+        expected["waiting_ms"] = then["waiting_ms"]
+        expected["running"]["waiting_ms"] = then["running"]["waiting_ms"]
+    return compare(f"tile {shown.id}", shown.model_dump(include=set(expected)), expected)
+
+
+def ledger(
+    site: str, shown: Mapping[tuple[str, int], Interval], calls: Iterable[Call], clock_of: Mapping[str, int]
+) -> Verdict:
+    """Everything of all half-hours of a site's queues, by (queue, start), at each queue's clock."""
+    by_hand: dict[tuple[str, int], dict[str, Any]] = {}
+    told = list(calls)
+    for queue in {call.queue for call in told}:
+        mine = [call for call in told if call.queue == queue]
+        by_hand |= oracle.ledger(mine, ZONES[site], THRESHOLDS_S, RULES, clock_of[queue])
+    found = {}
+    for name, one in shown.items():
+        counted = one.model_dump(include={"date", "label", "end", "by_threshold", "target", "details", "waiting_ms"})
+        groups = {(group.channel, group.segment, group.dialled): group.counts.model_dump() for group in one.groups}
+        if one.waiting_ms or any(counts.offered for counts in one.by_threshold.values()):  # else corrected to nothing
+            found[name] = counted | {"groups": groups}
+    return compare("half-hour", found, by_hand)
+
+
+def tile(shown: Tile, told: list[Call], now: int) -> Verdict:
+    """The calls in a queue's tile against all its calls, at the site's clock."""
+    calls = oracle.settled([call for call in told if call.queue == shown.id], RULES, now)
     waiting = oracle.waiting(calls, shown.id)
     return compare(
         f"tile {shown.id}",
@@ -54,11 +87,15 @@ def tile(shown: Tile, calls: list[Call], now: int) -> Verdict:
 
 
 def half_hours(site: str, shown: Mapping[tuple[str, int], Interval], calls: Iterable[Call]) -> Verdict:
-    """All half-hours of some queues of a site, by (queue, start), against all calls of these queues."""
+    """The calls in all half-hours of some queues of a site, by (queue, start), against all calls of these queues.
+
+    Where nobody came, only time that others waited is told; that is for `ledger`.
+    """
     expected = oracle.half_hours(calls, ZONES[site], THRESHOLDS_S, SHORT_S)
     found = {
         name: {**one.model_dump(include={"date", "label", "by_threshold"}), "length": one.end - one.start}
         for name, one in shown.items()
+        if name in expected or any(counts.offered for counts in one.by_threshold.values())
     }
     by_hand = {name: {**one, "length": HALF_HOUR_MS} for name, one in expected.items()}
     return compare("half-hour", found, by_hand)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import NamedTuple
 
 from aiokafka import TopicPartition
@@ -15,13 +16,17 @@ from services.contracts.events import (
     Abandoned,
     Answered,
     AnyEvent,
+    Conferenced,
     Ended,
     FlowedOut,
     Heartbeat,
+    Held,
     IvrEntered,
     IvrExited,
     LegEvent,
     Offered,
+    Ringing,
+    Transferred,
     VisitEvent,
     decode_contacts,
     decode_ivr,
@@ -153,7 +158,7 @@ def calls_in(events: Iterable[AnyEvent]) -> list[Call]:
             case Abandoned():
                 call = replace(call, outcome="abandoned", resolved_at=event.at)
             case FlowedOut():
-                call = replace(call, outcome="flowed_out", resolved_at=event.at)
+                call = replace(call, outcome="flowed_out", resolved_at=event.at, reason=event.reason)
             case Ended():
                 answered_at = event.at - event.talk_ms - event.hold_ms - event.wrap_up_ms
                 call = replace(
@@ -164,8 +169,21 @@ def calls_in(events: Iterable[AnyEvent]) -> list[Call]:
                     hold_ms=event.hold_ms,
                     wrap_up_ms=event.wrap_up_ms,
                 )
+            case Offered():
+                call = replace(call, channel=event.channel, segment=event.segment, dialled=event.dialled)
+            case Ringing() | Held() | Transferred() | Conferenced():
+                what = event.mode if isinstance(event, Transferred) else type(event).__name__.lower()
+                call = replace(call, marks=tuple(sorted({*call.marks, (what, event.at)}, key=itemgetter(1))))
         calls[event.contact, at] = call
-    return list(calls.values())
+    return [_as_proved(call) for call in calls.values()]
+
+
+def _as_proved(call: Call) -> Call:
+    """Who was held was answered, even if neither the answer nor the end has been told yet."""
+    proofs = [at for what, at in call.marks if what != "ringing"]
+    if call.outcome is None and proofs:
+        return replace(call, outcome="answered", resolved_at=min(proofs), inferred=True)
+    return call
 
 
 def visits_in(events: Iterable[AnyEvent]) -> list[IvrVisit]:

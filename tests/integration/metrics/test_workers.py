@@ -95,12 +95,13 @@ def published(shown: Shown) -> Verdict:
     calls, visits = list(TOLD.calls), list(TOLD.visits)
     found = verdict.compare("queues", set(shown.tiles()), {call.queue for call in calls})
     for tile in shown.tiles().values():
-        found += verdict.tile(tile, calls, LATER)
+        found += verdict.whole_tile(tile, calls, LATER)
     for site in ZONES:
         here = {name: one for name, one in on_redis(shown).items() if name[0].startswith(f"{site}/")}
         queues = {name: one for name, one in here.items() if isinstance(one, Interval)}
         menus = {name: one for name, one in here.items() if isinstance(one, IvrInterval)}
-        found += verdict.half_hours(site, queues, [call for call in calls if call.queue.startswith(f"{site}/")])
+        here_told = [call for call in calls if call.queue.startswith(f"{site}/")]
+        found += verdict.ledger(site, queues, here_told, dict.fromkeys(QUEUES, LATER))
         found += verdict.ivr_half_hours(site, menus, [visit for visit in visits if visit.flow.startswith(f"{site}/")])
     assert found.compared > 1000
     return found
