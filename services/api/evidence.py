@@ -59,13 +59,18 @@ class Evidence:
         consumer = kafka.reader(self._settings)
         await asyncio.wait_for(consumer.start(), PATIENCE_S)
         try:
-            partitions = await consumer._client.force_metadata_update() and consumer.partitions_for_topic(topic)  # noqa: SLF001  # a reader without a topic knows of none until asked
-            place = TopicPartition(topic, kafka.partition_of(queue, len(partitions or ()) or self._settings.partitions))
+            cluster = await consumer._client.fetch_all_metadata()  # noqa: SLF001  # a reader of no topic knows of none
+            partitions = cluster.partitions_for_topic(topic)
+            if not partitions:
+                return Reading(0, max(first, 0), 0, "there is no log of contacts yet")
+            place = TopicPartition(topic, kafka.partition_of(queue, len(partitions)))
             consumer.assign([place])
             oldest = (await consumer.beginning_offsets([place]))[place]
             end = (await consumer.end_offsets([place]))[place]
             begin = max(first, oldest)
-            incomplete = None if oldest <= max(first, 0) else "the log no longer holds the oldest of its events"
+            incomplete = (
+                None if oldest <= max(first, 0) or first > last else "the log no longer holds the oldest of its events"
+            )
             consumer.seek(place, begin)
             records, cut = await self._feed(consumer, place, min(last, end - 1), feed)
             if last >= end:

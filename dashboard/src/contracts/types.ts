@@ -1133,7 +1133,7 @@ export interface AgentDayRow {
  * An agent's local day. A late event or a changed schedule makes a new `revision`.
  *
  * That is the offset of the newest record of the agents topic, plus 1 + that of the schedules topic, that told of it.
- * A running day is told at its agent's events and when a half-hour has ended; until then AgentTile.totals are newer.
+ * A running day is told at its agent's events, up to the newest of them; AgentTile.totals are newer.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "AgentDay".

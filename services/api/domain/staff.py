@@ -165,7 +165,9 @@ class Staff:
             for tile in self.held.values():
                 self._lines[tile.id] = line_of(tile, self._dates.get(tile.site), kinds)
                 self._shift(tile, 1)
-        self._dirty |= {group for group in self._groups if group.kind == "team"}
+        for group in [group for group in self._groups if group.kind == "team"]:
+            self._shown.pop(group, None)  # it may have got another name
+            self._dirty.add(group)
 
     def _read_kinds(self) -> Kinds:
         return Kinds(self._directory.activities_as("work"), self._directory.activities_as("absence"))

@@ -133,7 +133,9 @@ async def _interval(parts: Parts, queue: topology.Queue, start: int) -> _Claim:
         if isinstance(half, Interval) and half.start == start:
             tile = parts.hub.board.tiles.held.get(queue.id)
             clock = half.end if tile is None else tile.as_of  # metrics told every ghost up to its tile's moment
-            return _Claim(half, Window(half.start, half.end, rolling=False), clock, half.first_offset, half.revision)
+            nobody = not any(counts.offered for counts in half.by_threshold.values())
+            first = half.revision + 1 if nobody else half.first_offset  # others waited in it: the log tells of none
+            return _Claim(half, Window(half.start, half.end, rolling=False), clock, first, half.revision)
     raise Refusal(404, "no_such_interval", f"{queue.id} has no half-hour that begins at {start}. See GET /v1/days.")
 
 
@@ -146,8 +148,11 @@ async def _rolling(parts: Parts, queue: topology.Queue) -> _Claim:
     dates = sorted({_date(parts, queue.id, since), _date(parts, queue.id, until)})
     found = await parts.store.days([(queue.id, date) for date in dates])
     firsts = [
-        half.first_offset for day in found for half in day if isinstance(half, Interval) and half.end > since
-    ]  # fmt: skip
+        half.first_offset
+        for day in found
+        for half in day
+        if isinstance(half, Interval) and half.end > since and any(c.offered for c in half.by_threshold.values())
+    ]
     return _Claim(tile, window, tile.as_of, min(firsts, default=-1), tile.offset)
 
 

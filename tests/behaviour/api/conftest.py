@@ -19,8 +19,9 @@ import redis
 from websockets.asyncio.client import ClientConnection, connect
 
 from services.cli.ports import free_ports
+from services.contracts.agents import AgentDay, AgentTile
 from services.contracts.alerts import Alert, AlertTransition
-from services.contracts.metrics import FeedClock, Interval, IvrInterval, Tile
+from services.contracts.metrics import FeedClock, Interval, IvrInterval, Repeats, Tile
 from services.contracts.names import Names
 from services.contracts.topology import Description, record_key
 from tests.parts import Parts
@@ -37,7 +38,10 @@ class WrittenFloor:
         self.redis = redis.Redis.from_url(url)
         self.names = Names(namespace)
 
-    def put(self, *items: Tile | Interval | IvrInterval | FeedClock | Alert | Description) -> None:
+    def put(
+        self,
+        *items: Tile | AgentTile | AgentDay | Interval | IvrInterval | Repeats | FeedClock | Alert | Description,
+    ) -> None:
         names = self.names
         announced = []
         with self.redis.pipeline() as pipeline:
@@ -46,6 +50,12 @@ class WrittenFloor:
                 match item:
                     case Tile():
                         pipeline.hset(names.tiles_key, item.id, body)
+                    case AgentTile():
+                        pipeline.hset(names.agents_key, item.id, body)
+                    case AgentDay():
+                        pipeline.hset(names.agent_days_key(item.date), item.agent, body)
+                    case Repeats():
+                        pipeline.hset(names.repeats_key(item.scope, item.date), str(item.start), body)
                     case FeedClock():
                         pipeline.hset(names.feeds_key, item.id, body)
                     case Interval() | IvrInterval():
@@ -187,6 +197,7 @@ def running_api(parts: Parts, folder: Path, **variables: str) -> Iterator[tuple[
     namespace = f"api-{uuid.uuid4().hex[:12]}"
     environment = {
         "REDIS_URL": parts.redis_url,
+        "KAFKA_BOOTSTRAP_SERVERS": parts.kafka_bootstrap_servers,
         "FLOORWATCH_NAMESPACE": namespace,
         "FLOORWATCH_STATE_DIR": str(folder),
         "FLOORWATCH_PAGES_DIR": str(folder / "dist"),

@@ -7,12 +7,13 @@ import pytest
 from pydantic import TypeAdapter
 
 from services.api.domain import answers
+from services.contracts.agents import AgentTotals
 from services.contracts.alerts import AlertTransition
 from services.contracts.definitions import DEFINITION_NAMES
 from services.contracts.socket import TileView
 from services.contracts.topology import Flow, Queue, Site, Text, Topology
 from tests.behaviour.api.conftest import Api, WrittenFloor, live
-from tests.unit.api.floor import HALF_HOUR, NINE, TODAY, alert, clock, counts, half_hour, ivr_half_hour, tile
+from tests.unit.api.floor import HALF_HOUR, NINE, TODAY, agent_day, alert, clock, counts, half_hour, ivr_half_hour, tile
 
 
 @pytest.fixture
@@ -132,12 +133,14 @@ def test_feeds_topology_definitions_and_session(api: Api, floor: WrittenFloor, s
     assert api.get("/v1/session").json() == {"mode": "open", "role": "administrator", "sites": None}
 
 
-def test_openapi_is_true(api: Api, site: str):
+def test_openapi_is_true(api: Api, floor: WrittenFloor, site: str):
     """Every GET that OpenAPI lists answers as it says, and every path of ours is listed."""
     document = api.get("/openapi.json").json()
-    paths = {"{tile_id}": f"{site}/a", "{date}": TODAY}
+    floor.put(agent_day(f"{site}-ann", team=f"{site}/blue", totals=AgentTotals()))
+    paths = {"{tile_id}": f"{site}/a", "{date}": TODAY, "{flow_id}": f"{site}/menu", "{agent_id}": f"{site}-ann"}
+    queries = {"/v1/days/{date}/groups": "?by=channel", "/v1/contacts": f"?queue={site}/a&interval={NINE}"}
     for path, operations in document["paths"].items():
-        filled = path
+        filled = path + queries.get(path, "")
         for name, value in paths.items():
             filled = filled.replace(name, value)
         if "get" not in operations:
@@ -150,6 +153,8 @@ def test_openapi_is_true(api: Api, site: str):
     assert set(document["paths"]) == {
         "/live", "/ready", "/telemetry", "/v1/tiles", "/v1/tiles/{tile_id}", "/v1/days/{date}/intervals", "/v1/alerts",
         "/v1/alerts/history", "/v1/feeds", "/v1/topology", "/v1/definitions", "/v1/session", "/v1/sign-out",
+        "/v1/metrics", "/v1/days/{date}/groups", "/v1/days/{date}/agents", "/v1/agents/{agent_id}/days/{date}",
+        "/v1/flows/{flow_id}/days/{date}", "/v1/agents", "/v1/teams", "/v1/adherence", "/v1/contacts",
     }  # fmt: skip
     assert document["paths"]["/v1/tiles"]["get"]["responses"]["503"]["content"]["application/json"]["schema"] == {
         "$ref": "#/components/schemas/Problem"

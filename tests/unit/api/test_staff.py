@@ -94,6 +94,14 @@ def test_times_go_on_by_the_sites_clock_without_a_word():
     assert board.ledger.seq == before + 1, "the clock alone is told with the feed, and moves no group"
 
 
+def test_a_team_gets_the_name_that_it_is_described_by_later():
+    board = floor(BANK, clock(), tile(), BOB)
+    assert team_view(board).name.zh == "blue"
+    board.take(Team(id="bank/blue", name=Text(en="Blue", zh="蓝组")), 2.0)
+    board.settle(2.0)
+    assert team_view(board).name.zh == "蓝组"
+
+
 def test_who_has_been_available_longest_follows_who_takes_a_call():
     board = floor(BANK, clock(), tile(), BOB, CAT)
     assert team_view(board).agents.longest_available_since == NINE - 7 * MINUTE
