@@ -3,7 +3,8 @@
 Rules of the wire (tests carry the numbers):
 
 W1  A client's first message is `subscribe`. Nothing is sent before it.
-W2  The answer is one `snapshot`: every item that the filters and the role allow, at `seq`.
+W2  The answer is one `snapshot`: every item that the filters and the role allow, at `seq`. Agents are many: only a
+    client whose filters name their kind is sent them.
 W3  Then `update`s follow: each brings the items that changed since the last one and the `seq` reached. An item
     replaces the one of the same `kind` and `id`; `removed` lists the ids that are gone.
 W4  With `resume` the answer is an `update` from that seq if `epoch` is still this server's, else a `snapshot`.
