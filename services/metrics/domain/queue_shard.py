@@ -50,6 +50,7 @@ class QueueShard(Shard[Queue, Contact]):
         """See Shard."""
         super().__init__(*args)
         self._changed: dict[str, Queue] = {}
+        self._moved: dict[str, Queue] = {}  # queues with half-hours to publish beside those of their dirty pages
         self.violations = 0
         self.violation = ""
 
@@ -170,6 +171,8 @@ class QueueShard(Shard[Queue, Contact]):
         queue.catch_up()
         while queue.haunted:
             self._soil(queue.haunted.pop())
+        if queue.moved:
+            self._moved[queue.id] = queue
 
     def _violate(self, what: str) -> None:
         self.violations += 1
@@ -205,6 +208,8 @@ class QueueShard(Shard[Queue, Contact]):
         self._wake()
         for queue in self._changed.values():
             self._catch_up(queue)
+        moved, self._moved = self._moved, {}
+        for queue in moved.values():
             yield from ((queue.id, start) for start in sorted(queue.moved))
             queue.moved.clear()
 

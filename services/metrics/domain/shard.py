@@ -166,7 +166,7 @@ class Shard(ABC, Generic[S, Entry]):
         moved = list(self._moved_half_hours())
         dirty, self._dirty = self._dirty, []
         for first in range(0, len(moved), pages_at_once):
-            yield list(self._publish_each(moved[first : first + pages_at_once], published)), []
+            yield list(self._publish_each(moved[first : first + pages_at_once], published, empty=True)), []
         for first in range(0, len(dirty), pages_at_once):
             pages = dirty[first : first + pages_at_once]
             yield list(self._changed_half_hours(pages, published)), list(self._keep(pages))
@@ -203,13 +203,14 @@ class Shard(ABC, Generic[S, Entry]):
         return ()
 
     def _publish_each(
-        self, half_hours: Iterable[tuple[str, int]], published: set[tuple[str, int]]
+        self, half_hours: Iterable[tuple[str, int]], published: set[tuple[str, int]], *, empty: bool = False
     ) -> Iterator[PublishedHalfHour]:
         for name in half_hours:
             if name not in published:
                 published.add(name)
                 scope_id, start = name
-                yield from self._publish(self.scopes[scope_id], half_hour_at(self._timezone(scope_id), start))
+                half_hour = half_hour_at(self._timezone(scope_id), start)
+                yield from self._publish(self.scopes[scope_id], half_hour, empty=empty)
 
     def put_away(self) -> list[bytes]:
         """Drop the pages that are closed and fold those that rest; the keys that are to be forgotten."""
@@ -277,10 +278,11 @@ class Shard(ABC, Generic[S, Entry]):
 
     # -- half-hours
 
-    def _publish(self, scope: S, half_hour: HalfHour) -> Iterator[PublishedHalfHour]:
+    def _publish(self, scope: S, half_hour: HalfHour, *, empty: bool = False) -> Iterator[PublishedHalfHour]:
+        """The half-hour as it is now; `empty`: even if there is nothing to tell, as there may have been before."""
         pages = [scope.pages[slot] for slot in slots_of(half_hour) if slot in scope.pages]
         arrived, open_, counted = self._count(scope, half_hour, pages)
-        if not arrived:
+        if not arrived and not empty:
             return  # a page of two half-hours, and this one has nothing to tell
         over = half_hour.end + self._horizons.lateness_ms <= scope.clock.at
         self._await_end(scope, half_hour)

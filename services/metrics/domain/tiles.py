@@ -28,7 +28,7 @@ def tile(queue: Queue, offset: int) -> tuple[bytes | None, list[str]]:
     lanes = {channel: (tuple(lane.window.totals), len(lane.waiting)) for channel, lane in queue.lanes.items()}
     shown = (
         totals, target, oldest, len(queue.waiting), within, running, lanes, len(queue.ghosts), queue.terms,
-        queue.meter.total > 0, queue.here,
+        queue.meter.total > 0, queue.meter.told, queue.here,
     )  # fmt: skip
     if shown == queue.shown:
         return None, []

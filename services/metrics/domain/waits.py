@@ -15,10 +15,10 @@ class Meter:
     """Move it with `move`, tell it the points, read `total`.
 
     Attributes:
-        waiting: the queue's length, by the points up to now.
+        told: a number that changes with the points and not with time.
     """
 
-    __slots__ = ("_ahead", "_before", "_now", "_points", "_signs", "_sum")
+    __slots__ = ("_ahead", "_before", "_now", "_points", "_signs", "_sum", "told")
 
     def __init__(self) -> None:
         """Nobody has ever waited."""
@@ -27,6 +27,7 @@ class Meter:
         self._points: list[int] = []  # of the window, ascending: moment × 2, + 1 for one that came
         self._signs = 0
         self._sum = 0  # sign × moment
+        self.told = 0
         self._ahead: list[int] = []  # heap of those that lie ahead: a clock that disagrees with ours
 
     @property
@@ -59,7 +60,9 @@ class Meter:
         if gone:
             del points[:gone]
         while self._ahead and self._ahead[0] >> 1 <= now:
-            self.mark([heappop(self._ahead)])
+            point = heappop(self._ahead)
+            self.told -= point if point & 1 else -point
+            self.mark([point])
 
     def mark(self, points: list[int]) -> None:
         """Take in points: moment × 2, + 1 for one that came; the other sign takes back what was told before."""
@@ -68,6 +71,7 @@ class Meter:
         newest = known[-1] if known else past
         for point in sorted(points):
             sign = 1 if point & 1 else -1
+            self.told += sign * point
             if point <= past:
                 self._before += sign
                 continue
