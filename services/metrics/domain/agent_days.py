@@ -58,6 +58,10 @@ class Frame(NamedTuple):
 
     def holds(self, moment: int) -> bool:
         """Whether a moment belongs to the day."""
+        start, end = self.ranges[0]  # hardly ever are there more
+        return start <= moment < end or (len(self.ranges) > 1 and self._holds(moment))
+
+    def _holds(self, moment: int) -> bool:
         return any(start <= moment < end for start, end in self.ranges)
 
 

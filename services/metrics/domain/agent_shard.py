@@ -178,7 +178,7 @@ class AgentShard:
             assert agent.plans is not None
             agent.plans.dirty = True
             self._introduce(agent)
-            agent.change_all(max(since, self._forgotten(agent.clock)))
+            agent.change_plan(since)
             self._soil(agent)
 
     def _hear(self, heartbeat: Heartbeat, offset: int) -> None:
@@ -348,10 +348,11 @@ class AgentShard:
 
     def _changed_days(self, agents: list[Agent], published: set[tuple[str, str]]) -> Iterator[PublishedDay]:
         for agent in agents:
+            if agent.clock.at < 0:
+                self._dirty.append(agent)  # planned, and nobody has told what time it is
+                continue
             agent.dirty = False
-            since, agent.changed_from = agent.changed_from, None
-            if since is not None and agent.clock.at >= 0:
-                yield from self._days(agent, since, published)
+            yield from self._days(agent, agent.take_change(self._forgotten(agent.clock)), published)
 
     def _days(self, agent: Agent, since: int, published: set[tuple[str, str]]) -> Iterator[PublishedDay]:
         since = max(since, self._dropped.get(agent.clock, 0))
@@ -481,6 +482,9 @@ class AgentShard:
         for agent in self.agents.values():
             self._introduce(agent)
             self._await_ends(agent)
+            if agent.clock.at < 0 and agent.plans is not None:
+                agent.change_plan(agent.plans.first)
+                self._soil(agent)
         self._dropped = {clock: self._forgotten(clock) for clock in self.clocks.sites.values()}
         self._unshown = sorted(
             self.agents.values(), key=lambda a: max((p.offset for p in a.pages.values()), default=-1)

@@ -14,7 +14,7 @@ from services.metrics.domain.agent_machine import Machine, moments
 from services.metrics.domain.agent_pages import LOG_IN, NOWHERE, OFFLINE, SLOT_MS, STATES, AgentPage, Fact
 from services.metrics.domain.clocks import SiteClock
 from services.metrics.domain.half_hours import day_at, day_bounds, half_hour_at
-from services.metrics.domain.plans import Plans
+from services.metrics.domain.plans import FAR, Plans
 from services.metrics.domain.pulses import Pulses
 
 SETTLE_MS = 10_000
@@ -56,8 +56,8 @@ class Agent:
     """
 
     __slots__ = (
-        "_around", "_loose", "_shown", "_walk", "changed_from", "clock", "dirty", "due", "ending", "id",
-        "kept_plans", "pages", "plans", "scheduled", "told_at", "waits", "who", "wrong",
+        "_around", "_loose", "_replanned_from", "_shown", "_walk", "changed_from", "clock", "dirty", "due", "ending",
+        "id", "kept_plans", "pages", "plans", "scheduled", "told_at", "waits", "who", "wrong",
     )  # fmt: skip
 
     def __init__(self, agent_id: str, clock: SiteClock, around: Surroundings) -> None:
@@ -74,6 +74,7 @@ class Agent:
         self.scheduled: int | None = None
         self.told_at = -math.inf
         self.wrong = 0
+        self._replanned_from = FAR
         self._walk: Walk | None = None
         self._loose: list[tuple[Fact, int]] = []  # of the running day, later than what the walk has taken in
         self._shown: object = None
@@ -103,10 +104,23 @@ class Agent:
         self._loose.clear()
 
     def change_all(self, since: int) -> None:
-        """Everything from a moment on may have changed, by a plan or by the topology."""
+        """Everything from a moment on may have changed, by silence or by the topology."""
         self.begin_anew()
         if self.changed_from is None or since < self.changed_from:
             self.changed_from = since
+
+    def change_plan(self, since: int) -> None:
+        """What is planned from a moment on has changed."""
+        self.begin_anew()
+        self._replanned_from = min(since, self._replanned_from)
+
+    def take_change(self, forgotten: int) -> int:
+        """The moment from which days may have changed since this was last asked; plans before `forgotten` apart."""
+        since = FAR if self.changed_from is None else self.changed_from
+        if self._replanned_from < FAR:
+            since = min(since, max(self._replanned_from, forgotten))
+        self.changed_from, self._replanned_from = None, FAR
+        return since
 
     # -- the day that runs
 
@@ -220,10 +234,10 @@ class Agent:
         else:
             walk, facts = self._begin(date)
         frame = walk.frame
-        begins, _ = day_bounds(who.timezone, date)  # a former shift may go on, and the day have nothing yet
+        begins, ends = day_bounds(who.timezone, date)  # a former shift may go on, and the day have nothing yet
         if min(frame.start, begins) > clock or frame.start < dropped:
             return None
-        midnight, _ = day_bounds(who.timezone, day_at(who.timezone, clock))
+        midnight = begins if begins <= clock < ends else day_bounds(who.timezone, day_at(who.timezone, clock))[0]
         over = half_hour_at(who.timezone, frame.end - 1).end + self._around.lateness_ms
         newest = max((fact.at for fact, _ in facts if fact.at <= clock), default=walk.seen)
         to = frame.end if over <= clock else max(frame.start, min(frame.end, max(midnight, newest)))

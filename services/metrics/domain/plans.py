@@ -111,7 +111,8 @@ class Plans:
         dates = self._open()[0]
         plans = [plan for plan in (dates.get(date), new) if plan is not None and plan.activities]
         dates[date] = new
-        return self._touch([(plan.start, plan.end) for plan in plans], offset)
+        noon = round(datetime.fromisoformat(f"{date}T12:00Z").timestamp() * 1000)
+        return self._touch([(noon, noon + 1), *((plan.start, plan.end) for plan in plans)], offset)
 
     def excuse(self, record: AdherenceException, offset: int) -> int | None:
         """Take an exception in, or one that was withdrawn; the later on the log stands. See `plan`."""
@@ -147,6 +148,11 @@ class Plans:
         if self._content is not None:
             self._value, self._content = _encode((self.offset, self.site, self._since(forgotten))), None
         return self._value
+
+    @property
+    def first(self) -> int:
+        """Beginning of the first day that is known to have changed."""
+        return min(self.content[2], default=FAR // DAY_MS) * DAY_MS
 
     def over(self, forgotten: int) -> bool:
         """Whether there is nothing to say of any time after a moment."""
