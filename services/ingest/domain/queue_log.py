@@ -13,12 +13,16 @@ used only where the log begins in the middle of a call.
 | CONNECT | Answered, agent talking |
 | ABANDON | Abandoned |
 | EXITEMPTY, EXITWITHTIMEOUT, EXITWITHKEY, SYSCOMPAT | FlowedOut: no_agents, timeout, key, other |
-| COMPLETEAGENT, COMPLETECALLER, BLINDTRANSFER, ATTENDEDTRANSFER, TRANSFER | Ended, agent available |
+| COMPLETEAGENT, COMPLETECALLER | Ended, agent available |
+| BLINDTRANSFER, TRANSFER; ATTENDEDTRANSFER | Transferred blind; consulted; and Ended, agent available |
+| RINGNOANSWER, RINGCANCELED | Ringing when it began to ring: the ringing time before the entry; for a known leg only |
 | AGENTLOGIN, AGENTCALLBACKLOGIN, ADDMEMBER (to the first queue) | agent logged in |
 | AGENTLOGOFF, AGENTCALLBACKLOGOFF, REMOVEMEMBER (from the last queue) | agent logged out |
 | PAUSE, PAUSEALL / UNPAUSE, UNPAUSEALL | agent not ready, with the reason / available |
 | QUEUESTART | Asterisk was started: calls still waiting in its queues are gone, FlowedOut: other |
-| RINGNOANSWER, RINGCANCELED, AGENTDUMP, CONFIGRELOAD, DID, INFO, penalties | nothing: they are over when logged |
+| AGENTDUMP, CONFIGRELOAD, DID, INFO, penalties | nothing: they are over when logged |
+
+The log knows no hold: a member's hold music is in the manager interface only.
 
 A `Local/…` member is a dial-out proxy of an agent who has a log-in of his own, and is passed over.
 """
@@ -39,6 +43,9 @@ from services.contracts.events import (
     FlowedOut,
     FlowOutReason,
     Offered,
+    Ringing,
+    TransferMode,
+    Transferred,
 )
 from services.ingest.domain.pseudonym import Pseudonym
 from services.ingest.domain.rows import RowError, quoted
@@ -51,8 +58,6 @@ EXPORT_COLUMNS = (
 
 SILENT = frozenset(
     [
-        "RINGNOANSWER",
-        "RINGCANCELED",
         "AGENTDUMP",
         "CONFIGRELOAD",
         "DID",
@@ -65,7 +70,9 @@ SILENT = frozenset(
 FLOW_OUTS: dict[str, FlowOutReason] = {
     "EXITEMPTY": "no_agents", "EXITWITHTIMEOUT": "timeout", "EXITWITHKEY": "key", "SYSCOMPAT": "other",
 }  # fmt: skip
-ENDS = frozenset(["COMPLETEAGENT", "COMPLETECALLER", "BLINDTRANSFER", "ATTENDEDTRANSFER", "TRANSFER"])
+RINGS = frozenset(["RINGNOANSWER", "RINGCANCELED"])
+TRANSFERS: dict[str, TransferMode] = {"BLINDTRANSFER": "blind", "TRANSFER": "blind", "ATTENDEDTRANSFER": "consulted"}
+ENDS = frozenset(["COMPLETEAGENT", "COMPLETECALLER", *TRANSFERS])
 LOG_INS = frozenset(["AGENTLOGIN", "AGENTCALLBACKLOGIN"])
 LOG_OFFS = frozenset(["AGENTLOGOFF", "AGENTCALLBACKLOGOFF"])
 PAUSES: dict[str, AgentState] = {
@@ -89,7 +96,7 @@ class UnknownEventError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the log. Times in ms; `held` and `talked` only where the event has them."""
+    """One line of the log. Times in ms; `held`, `talked` and `rang` only where the event has them."""
 
     at: int
     call: str
@@ -100,6 +107,7 @@ class Entry:
     talked: int = 0
     caller: str = ""
     note: str = ""
+    rang: int = 0
 
 
 def read_line(line: str) -> Entry:
@@ -127,7 +135,8 @@ def read_line(line: str) -> Entry:
     return Entry(
         at, call, queue, member, _known(event), held, talked,
         caller=_caller(_nth(args, 1)) if event == "ENTERQUEUE" else "",
-        note=_nth(args, 0) if event in PAUSES or event == "EXITWITHKEY" else "",
+        note=_note(event, args, _nth(args, 1) if _nth(args, 0) == "BRIDGE" else ""),
+        rang=_rang(event, _nth(args, 0)),
     )  # fmt: skip
 
 
@@ -144,10 +153,10 @@ def read_export(values: Sequence[str], columns: Sequence[str] = EXPORT_COLUMNS) 
     event = row["event"]
     return Entry(
         _epoch_ms(row["date_time"]), row["callid"], row["queue_name"], row["type"], _known(event),
-        # RINGNOANSWER keeps milliseconds of ringing here; nothing reads them.
         held=_seconds([row["htime"]], 0, "htime"), talked=_seconds([row["ttime"]], 0, "ttime"),
         caller=_caller(row["param1"]) if event == "ENTERQUEUE" else "",
-        note=row["param1"] if event in PAUSES or event == "EXITWITHKEY" else "",
+        note=_note(event, [row["param1"]]),
+        rang=_rang(event, row["htime"]),  # this one in ms
     )  # fmt: skip
 
 
@@ -223,6 +232,8 @@ class Tracker:
         if entry.event == "ENTERQUEUE":
             return [self._enter(entry)]
         leg = self._legs.get((entry.call, entry.queue))
+        if entry.event in RINGS:
+            return [] if leg is None else [self._ringing(entry, leg)]
         if leg is None:  # the log begins in the middle of this call
             answered = entry.at - entry.talked if entry.event in ENDS else None
             offered = (answered if answered is not None else entry.at) - entry.held
@@ -243,7 +254,8 @@ class Tracker:
             ]
         if entry.event in FLOW_OUTS:
             return [self._flowed_out(entry, leg, at, FLOW_OUTS[entry.event])]
-        return [self._ended(entry, leg, at), *self._state(entry, at, "available")]
+        transferred = [self._transferred(entry, leg, at)] if entry.event in TRANSFERS else []
+        return [*transferred, self._ended(entry, leg, at), *self._state(entry, at, "available")]
 
     def _enter(self, entry: Entry) -> Offered:
         key = (entry.call, entry.queue)
@@ -255,6 +267,17 @@ class Tracker:
         return Offered(
             self._id(entry, leg, "offered"), self._feed, offered, self._queue(entry), entry.call,
             customer=self._pseudonym(entry.caller),
+        )  # fmt: skip
+
+    def _ringing(self, entry: Entry, leg: _Leg) -> Ringing:
+        at = max(entry.at - entry.rang, leg.offered)
+        mark = f"{self._id(entry, leg, 'ringing')}:{entry.member}:{entry.at}"
+        return Ringing(mark, self._feed, at, self._queue(entry), entry.call, leg.offered, self._agent(entry.member))
+
+    def _transferred(self, entry: Entry, leg: _Leg, at: int) -> Transferred:
+        return Transferred(
+            self._id(entry, leg, "transferred"), self._feed, at, self._queue(entry), entry.call, leg.offered,
+            TRANSFERS[entry.event], entry.note, self._agent(entry.member),
         )  # fmt: skip
 
     def _answered(self, entry: Entry, leg: _Leg, at: int) -> Answered:
@@ -334,6 +357,18 @@ class Tracker:
         return "" if member in {"", "NONE"} else f"{self._site}/{_cut(member)}"
 
 
+def _note(event: str, args: Sequence[str], bridge: str = "") -> str:
+    """A pause's reason, the key pressed, or where a call was transferred to."""
+    if event in PAUSES or event == "EXITWITHKEY" or TRANSFERS.get(event) == "blind":
+        return _nth(args, 0)
+    return _cut(bridge) if event == "ATTENDEDTRANSFER" else ""
+
+
+def _rang(event: str, text: str) -> int:
+    """Milliseconds of ringing, where the event has them; old versions did not log them."""
+    return round(float(text)) if event in RINGS and text.replace(".", "", 1).isdigit() else 0
+
+
 def _safe(name: str) -> str:
     """A queue's name as an id can hold it."""
     return "".join("_" if c in "/|" or ord(c) < 32 else c for c in name.strip())[:96] or "_"
@@ -345,8 +380,9 @@ def _cut(text: str) -> str:
 
 def _known(event: str) -> str:
     if (
-        event in SILENT or event in FLOW_OUTS or event in ENDS or event in LOG_INS or event in LOG_OFFS
-        or event in PAUSES or event in {"ENTERQUEUE", "CONNECT", "ABANDON", "ADDMEMBER", "REMOVEMEMBER", "QUEUESTART"}
+        event in SILENT or event in RINGS or event in FLOW_OUTS or event in ENDS or event in LOG_INS
+        or event in LOG_OFFS or event in PAUSES
+        or event in {"ENTERQUEUE", "CONNECT", "ABANDON", "ADDMEMBER", "REMOVEMEMBER", "QUEUESTART"}
     ):  # fmt: skip
         return event
     raise UnknownEventError(event)

@@ -15,6 +15,8 @@ from services.contracts.events import (
     Ended,
     FlowedOut,
     Offered,
+    Ringing,
+    Transferred,
 )
 from services.ingest.domain.pseudonym import pseudonyms
 from services.ingest.domain.queue_log import Tracker, UnknownEventError, read_export, read_line
@@ -32,7 +34,9 @@ def floor(*lines: str, on: Tracker | None = None) -> list[Any]:
 
 
 def of_calls(events: list[Any]) -> list[Any]:
-    return [e for e in events if isinstance(e, Offered | Answered | Abandoned | FlowedOut | Ended)]
+    return [
+        e for e in events if isinstance(e, Offered | Answered | Abandoned | FlowedOut | Ended | Ringing | Transferred)
+    ]
 
 
 # 100 ── enters support ── 125 ── connected to Ann ── 185 ── hangs up
@@ -104,6 +108,32 @@ def test_a_caller_gives_up():
 def test_a_transfer_ends_the_talk(line):
     *_, ended = of_calls(floor("100|c1|q|NONE|ENTERQUEUE||1|1", "125|c1|q|a|CONNECT|25|c2|4", line))
     assert (type(ended), ended.talk_ms, ended.offered_at) == (Ended, 60_000, 100_000)
+
+
+@pytest.mark.parametrize(
+    ("line", "mode", "target"),
+    [
+        ("185|c1|q|a|BLINDTRANSFER|200|internal|25|60|1", "blind", "200"),
+        ("185|c1|q|a|TRANSFER|200|internal|25|60", "blind", "200"),
+        ("185|c1|q|a|ATTENDEDTRANSFER|BRIDGE|3f1c|25|60|1", "consulted", "3f1c"),
+        ("185|c1|q|a|ATTENDEDTRANSFER|LINK|SIP/x|SIP/y|25|60|1", "consulted", ""),
+    ],
+)
+def test_a_transfer_says_how_and_where_to(line, mode, target):
+    *_, transferred, _ = of_calls(floor("100|c1|q|NONE|ENTERQUEUE||1|1", "125|c1|q|a|CONNECT|25|c2|4", line))
+    assert isinstance(transferred, Transferred)
+    assert (transferred.mode, transferred.target, transferred.at) == (mode, target, 185_000)
+    assert transferred.agent == "asterisk/a"
+
+
+def test_a_phone_that_nobody_answers_rang_for_the_caller():
+    """
+    100          106    115
+    ●─waits──────●─rings─○ nobody answers, nine seconds later
+    """
+    _, rang = of_calls(floor("100|c1|q|NONE|ENTERQUEUE||1|1", "115|c1|q|SIP/ann|RINGNOANSWER|9000"))
+    assert isinstance(rang, Ringing)
+    assert (rang.at, rang.offered_at, rang.agent) == (106_000, 100_000, "asterisk/SIP/ann")
 
 
 def test_a_caller_who_is_sent_from_queue_to_queue_has_a_leg_in_each():
@@ -288,6 +318,8 @@ def test_totals_of_the_real_log_equal_those_counted_by_hand():
         "Answered": wanted["CONNECT"],
         "Abandoned": wanted["ABANDON"],
         "FlowedOut": wanted["EXITWITHTIMEOUT"],
+        "Ringing": wanted["RINGNOANSWER"],
+        "Transferred": wanted["ATTENDEDTRANSFER"],
         "Ended": wanted["COMPLETEAGENT"] + wanted["COMPLETECALLER"] + wanted["ATTENDEDTRANSFER"],
     }
     assert sum(e.at - e.offered_at for e in events if isinstance(e, Answered)) == 1000 * waits["asterisk/IT"]
