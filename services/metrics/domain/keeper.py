@@ -225,6 +225,16 @@ class MetricsKeeper:
         """How often the totals of an agent did not add up when they were published."""
         return sum(agents.wrong for agents in self._agents.values())
 
+    @property
+    def violations(self) -> int:
+        """Tiles and half-hours that did not add up since the start."""
+        return sum(shard.violations for shard in self._queues.values())
+
+    @property
+    def violation(self) -> str:
+        """The first of them, in words."""
+        return next((shard.violation for shard in self._queues.values() if shard.violation), "")
+
     # -- the topology
 
     def learn(self, key: str, value: bytes | None) -> None:
