@@ -23,10 +23,13 @@ describe('the half-hours of a day', () => {
   it('when the clock goes back, the hour that comes twice takes two places', () => {
     const first = DAY.bars[0];
     if (!first) throw new Error('the sample has bars');
+    const label = (slot: number) =>
+      `${String(Math.floor(slot / 2)).padStart(2, '0')}:${slot % 2 ? '30' : '00'}`;
     const bars = Array.from({ length: 50 }, (_, i): Bar => ({
       ...first,
       start: i * 1_800_000,
-      label: i === 0 ? '00:00' : '01:00',
+      // At 02:00 it is 01:00 again.
+      label: label(i < 4 ? i : i - 2),
     }));
     const { placed, slots } = place(bars, 'offered', 80);
     expect(slots).toBe(50);
