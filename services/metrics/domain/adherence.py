@@ -10,6 +10,7 @@ plan: its time is not scheduled. Plans that overlap: the shift that began earlie
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -120,7 +121,7 @@ class PlanLine:
             scheduled,
             scheduled and self._table.is_work(planned or ""),
             any(since <= at < until for since, until in self._excuses),
-            frozenset(activity for activity in accepted if activity is not None),
+            _one_set(tuple(activity for activity in accepted if activity is not None)),
             any(activity is None or self._table.is_absence(activity) for activity in accepted),
             changed_at,
         )
@@ -158,6 +159,12 @@ class PlanLine:
             activity, _, over = self.segments[index]
             return activity, following[0] if following and following[1] == over else None, over
         return (None, following[0], following[1]) if following else (None, None, None)
+
+
+@lru_cache(maxsize=4096)
+def _one_set(activities: tuple[str, ...]) -> frozenset[str]:
+    """The same object for the same activities: a worker holds cells of thousands of agents."""
+    return frozenset(activities)
 
 
 def judge(cell: Cell, doing: Doing, began: int | None) -> str:
