@@ -25,10 +25,10 @@ _OFFSET_BYTES = 8
 
 _item: TypeAdapter[Tile | FeedClock] = TypeAdapter(Annotated[Tile | FeedClock, Field(discriminator="kind")])
 _items: TypeAdapter[list[Tile | FeedClock]] = TypeAdapter(list[Tile | FeedClock])
-_TOO_LARGE = re.compile(rb"\d{19}")
-"""Numbers that may not fit into the engine's state."""
+_LOOKS_LARGE = re.compile(rb"\d{18}|\d[eE]\+?\d\d")
+_TOO_LARGE = re.compile(rb"\d{18}")
+"""Numbers that would not fit into the engine's state, or whose sums and differences would not: 64 bits."""
 _split = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_fits = msgspec.msgpack.Encoder().encode
 
 
 class AlertKeeper:
@@ -87,7 +87,7 @@ class AlertKeeper:
 
     def _read(self, record: Record) -> list[Tile | FeedClock]:
         """The items of a record; one that can't be used becomes a letter, and the others count."""
-        if not _TOO_LARGE.search(record.value):
+        if not _LOOKS_LARGE.search(record.value):
             with suppress(ValidationError):
                 return _items.validate_json(record.value)
         try:
@@ -99,14 +99,13 @@ class AlertKeeper:
         for index, content in enumerate(contents):
             try:
                 item = _item.validate_json(content)
-                _fits(item.model_dump(mode="json"))
             except ValidationError as error:
                 reason = f"neither a tile nor a clock: {error.errors()[0]['msg']}"
-            except OverflowError:
-                reason = "a number beyond 64 bits"
             else:
-                items.append(item)
-                continue
+                if not _TOO_LARGE.search(item.model_dump_json().encode()):
+                    items.append(item)
+                    continue
+                reason = "a number that can't be"
             self._letters.append(self._letter(record, f"|{index}", reason, content))
         return items
 
