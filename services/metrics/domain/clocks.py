@@ -46,9 +46,10 @@ class SiteClock:
         at: epoch ms, −1 before the first event.
         closed: pages of earlier slots take no more events.
         closes_next: when the clock gets there, `closed` moves.
+        kept_from: no page from this slot on has been put away yet.
     """
 
-    __slots__ = ("_horizon_ms", "at", "closed", "closes_next", "due", "ending", "swept")
+    __slots__ = ("_horizon_ms", "at", "closed", "closes_next", "due", "ending", "kept_from", "swept")
 
     def __init__(self, horizon_ms: int, at: int = -1) -> None:
         """A clock at `at`."""
@@ -60,6 +61,7 @@ class SiteClock:
         self.ending: list[tuple[int, str, int]] = []  # heap: when a half-hour may be final, scope, start
         self.swept = 0  # `closed` when pages were last put away
         self.reach(at)
+        self.kept_from = self.forgotten
 
     @property
     def forgotten(self) -> int:

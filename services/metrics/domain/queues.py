@@ -314,9 +314,9 @@ class Queue(Scope[Contact]):
 
     def _move(self, low: int, high: int) -> None:
         """Somebody waits longer or shorter between two moments: these half-hours are to be published."""
-        half_hour = self._half_hour(max(low, self.clock.forgotten * SLOT_MS, 0))
+        half_hour = self._half_hour(max(low, self.clock.kept_from * SLOT_MS, 0))
         while half_hour.start < high:
-            if half_hour.start // SLOT_MS >= self.clock.forgotten:
+            if half_hour.start // SLOT_MS >= self.clock.kept_from:
                 self.moved.add(half_hour.start)
             half_hour = half_hour_at(self._timezone, half_hour.end)
 

@@ -218,7 +218,7 @@ class Shard(ABC, Generic[S, Entry]):
         for clock in self.clocks.sites.values():
             if clock.swept == clock.closed:
                 continue
-            clock.swept = clock.closed
+            clock.swept, clock.kept_from = clock.closed, clock.forgotten
             for scope in self.scopes.values():
                 if scope.clock is clock:
                     forgotten += self._sweep(scope)
