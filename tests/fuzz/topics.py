@@ -121,8 +121,8 @@ def tiles_topic(inputs: int, chance: random.Random) -> Tally:
             items = [mutate.tree(chance, item) if chance.random() < 0.7 else item for item in items] + [good]
             value = _json(items)
             spoilt = chance.random() < 0.1 or not _is_json(value)
-            if spoilt:
-                value = mutate.raw(chance, value)
+            if spoilt:  # without the good one: a flipped bit might let its clock run ahead
+                value = mutate.raw(chance, _json(items[:-1]))
             keeper.apply(Record(NAMES.tiles.name, 0, offset, value))
             given += 1 if spoilt else len(items)
             known = keeper.engine._queues.get(GOOD)
