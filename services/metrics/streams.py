@@ -70,6 +70,7 @@ class MetricsOutlet(Outlet):
         self._filling: tuple[int, set[str]] | None = None  # the partition, and the half-hours published meanwhile
         self._marking: dict[int, int] | None = None  # marks that hold as soon as one more checkpoint is published
         self._away = False
+        self._violated = False  # it is logged once
         self.still_ours: Callable[[], bool] = lambda: True
 
     async def close(self) -> None:
@@ -106,6 +107,7 @@ class MetricsOutlet(Outlet):
             half_hours = self._keeper.take_half_hours()
             telemetry.HALF_HOURS.inc(len(half_hours))
             telemetry.UNRESOLVED.set(self._keeper.unresolved)
+            self._tell_violations()
             telemetry.WRONG_AGENT_TOTALS.set(self._keeper.wrong_agent_totals)
             self._progress.update(progress)
             if self._filling is not None:
@@ -120,6 +122,13 @@ class MetricsOutlet(Outlet):
                 await self._move_marks()
             except UNAVAILABLE as error:
                 self._lose_redis(error)
+
+    def _tell_violations(self) -> None:
+        violations = self._keeper.violations
+        if violations and not self._violated:
+            self._violated = True
+            log.error("a number does not add up; please report this", first=self._keeper.violation)
+        telemetry.VIOLATIONS.set(violations)
 
     async def _show_news(self, now: float = math.inf) -> None:
         async with self._news_turn:

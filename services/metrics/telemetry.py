@@ -5,6 +5,10 @@ from prometheus_client import Counter, Gauge
 EVENTS = Gauge("floorwatch_metrics_events", "Events counted since the start, repeats and heartbeats included")
 DEAD_LETTERS = Gauge("floorwatch_metrics_dead_letters", "Events and records that could not be used since the start")
 UNRESOLVED = Gauge("floorwatch_metrics_unresolved", "Contacts whose page was closed before anyone told their outcome")
+VIOLATIONS = Gauge(
+    "floorwatch_metrics_invariant_violations",
+    "Tiles and half-hours in which offered was not answered + abandoned + flowed out + waiting; 0, or the program is wrong",
+)
 TILES = Counter("floorwatch_metrics_tiles", "Tiles published")
 AGENT_TILES = Counter("floorwatch_metrics_agent_tiles", "Tiles of agents published")
 WRONG_AGENT_TOTALS = Gauge(
