@@ -120,6 +120,7 @@ class StaffTime(NamedTuple):
     worked: int = 0
     adherent: int = 0
     out: int = 0
+    excused: int = 0
     planned: int = 0
     planned_work: int = 0
 
@@ -134,6 +135,7 @@ def staff_time(totals: AgentTotals) -> StaffTime:
         worked=totals.worked_ms,
         adherent=totals.adherent_ms,
         out=totals.out_ms,
+        excused=totals.ignored_ms,
         planned=sum(totals.planned_ms.values()),
         planned_work=totals.scheduled_work_ms,
     )
@@ -150,8 +152,8 @@ def utilisation(time: StaffTime) -> float | None:
 
 
 def adherence(time: StaffTime) -> float | None:
-    """1 − time out ÷ scheduled time, floored at 0. Excused and unknown time is no part of either."""
-    share = ratio(time.out, time.adherent + time.out)
+    """1 − time out ÷ scheduled time, floored at 0. Excused time is not out; unknown time is left out of both."""
+    share = ratio(time.out, time.adherent + time.out + time.excused)
     return None if share is None else max(0.0, 1 - share)
 
 

@@ -54,6 +54,7 @@ def line_of(tile: AgentTile, date: str | None, kinds: Kinds) -> Line:
         worked=tile.state != "offline" and tile.activity in kinds.work,
         adherent=scheduled and tile.adherence == "in",
         out=scheduled and tile.adherence == "out",
+        excused=scheduled and tile.adherence == "ignored",
         planned=tile.planned is not None,
         planned_work=tile.planned in kinds.work,
     )

@@ -102,7 +102,7 @@ def test_of_agents():
     time = formulas.staff_time(MORNING)
     assert formulas.occupancy(time) == pytest.approx(2 / 3)
     assert formulas.utilisation(time) == 0.5
-    assert formulas.adherence(time) == pytest.approx(0.8), "excused and unknown time says nothing"
+    assert formulas.adherence(time) == pytest.approx(1 - 1 / 7), "half an hour of three and a half that somebody knows"
     assert formulas.conformance(time) == 1.5
     assert formulas.shrinkage_planned(time) == 0.5
     assert formulas.shrinkage_actual(time) == 0.25
