@@ -7,7 +7,7 @@ DEAD_LETTERS = Gauge("floorwatch_metrics_dead_letters", "Events and records that
 UNRESOLVED = Gauge("floorwatch_metrics_unresolved", "Contacts whose page was closed before anyone told their outcome")
 VIOLATIONS = Gauge(
     "floorwatch_metrics_invariant_violations",
-    "Tiles and half-hours in which offered was not answered + abandoned + flowed out + waiting; 0, or the program is wrong",
+    "Tiles and half-hours that did not add up (offered = answered + abandoned + flowed out + waiting); always 0",
 )
 TILES = Counter("floorwatch_metrics_tiles", "Tiles published")
 AGENT_TILES = Counter("floorwatch_metrics_agent_tiles", "Tiles of agents published")

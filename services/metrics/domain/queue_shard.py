@@ -21,6 +21,7 @@ from services.contracts.contacts import (
 )
 from services.contracts.definitions import COUNTERS
 from services.contracts.events import Abandoned, Answered, AnyEvent, Ended, FlowedOut, Heartbeat, LegEvent, Offered
+from services.contracts.metrics import HALF_HOUR_MS
 from services.metrics.domain.clocks import SiteClock
 from services.metrics.domain.half_hours import HalfHour, half_hours_of
 from services.metrics.domain.pages import SLOT_MS, Page
@@ -216,9 +217,9 @@ class QueueShard(Shard[Queue, Contact]):
     def _still_needed(self, scope: Queue, closed: list[Page[Contact]]) -> set[int]:
         """Pages of contacts that are not over; those of the same half-hours; those of contacts that waited in them.
 
-        And those of contacts that waited in half-hours that are not closed.
+        And those of contacts that waited in half-hours that are not closed, or not all of them.
         """
-        timezone, open_since = self._timezone(scope.id), scope.clock.forgotten * SLOT_MS
+        timezone, open_since = self._timezone(scope.id), scope.clock.forgotten * SLOT_MS - HALF_HOUR_MS
         scope.forget_waits(open_since)
         alive = [page for page in closed if self._lives(scope, page)]
         half_hours = sorted({half_hour for page in alive for half_hour in half_hours_of(timezone, page.slot)})
