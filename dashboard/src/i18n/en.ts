@@ -290,8 +290,8 @@ export const en = {
   keyAlerts: 'All alerts',
   marks: 'Marks',
   statusHelp: {
-    provisional: 'Somebody still waits: the number may change.',
-    final: 'All outcomes are known; a late event makes a new revision.',
+    provisional: 'Somebody who counts still waits: the number may change.',
+    final: 'Everybody who counts has an outcome; a late event makes a new revision.',
   },
   stripHelp: 'On contact: talking, on hold, or ringing. The time is that of who has been available longest.',
   outlookHelp:
