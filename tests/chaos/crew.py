@@ -24,6 +24,8 @@ from tests.chaos.plan import MOST_WORKERS
 
 NAMESPACE = "chaos"
 PARTITIONS = 4
+SILENT_S = 120
+"""FLOORWATCH_METRICS_SILENT_S: of the floor's time, which goes faster than the heartbeats."""
 _ASSIGNED = re.compile(rb"\bcounting\b.*partitions=")
 
 
@@ -44,6 +46,7 @@ class Crew:
             "FLOORWATCH_NAMESPACE": NAMESPACE,
             "FLOORWATCH_PARTITIONS": str(PARTITIONS),
             "FLOORWATCH_STATE_DIR": str(folder),
+            "FLOORWATCH_METRICS_SILENT_S": str(SILENT_S),
             "FLOORWATCH_INGEST_KEYS": self.key,
             "FLOORWATCH_SESSION_TIMEOUT_S": f"{session_s:g}",
             "FLOORWATCH_PARENT_PID": str(os.getpid()),

@@ -1,14 +1,13 @@
-"""Three ACDs that POST what happened, each event until ingest has answered for it."""
+"""ACDs that POST what happened and a planner that POSTs what was meant to, each until ingest has answered for it."""
 
 import asyncio
 import random
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import httpx
 
-from tests.chaos.story import Posting
+from tests.chaos.posting import EXCEPTIONS, Posting
 
 LOOK_EVERY_S = 0.1
 MOST_AT_ONCE = 8
@@ -20,8 +19,8 @@ class Feed:
     """Sends postings when they are due, shuffled, and remembers which events ingest has acknowledged.
 
     Attributes:
-        acknowledged: event ids for which a POST was answered 200.
-        refused: answers that should not be: an event of ours was called invalid.
+        acknowledged: names of what was sent, event ids mostly, for which a POST was answered 200.
+        refused: answers that should not be: something of ours was called invalid.
         in_flight: POSTs that wait for their answer.
         again: POSTs that had to be sent again.
         answered_since: when (monotonic seconds) the newest POST was sent that was answered 200.
@@ -35,7 +34,7 @@ class Feed:
         self.again = 0
         self.answered_since = 0.0
         self.over = False
-        self._url = f"{address}/v1/events"
+        self._address = address
         self._headers = {"X-API-Key": key}
         self._postings = list(postings)
         self._next = 0
@@ -80,31 +79,34 @@ class Feed:
             self._next += 1
         return self._postings[first : self._next]
 
-    def _batches(self, due: list[Posting]) -> list[list[dict[str, Any]]]:
+    def _batches(self, due: list[Posting]) -> list[list[Posting]]:
+        """Of one path and source each; of exceptions the last one stands, so each goes by itself."""
         self._chance.shuffle(due)
-        by_source: dict[str, list[dict[str, Any]]] = {}
+        together: dict[tuple[str, str, int], list[Posting]] = {}
         for posting in due:
-            by_source.setdefault(posting.source, []).append(posting.event)
+            alone = posting.number if posting.path == EXCEPTIONS else -1
+            together.setdefault((posting.path, posting.source, alone), []).append(posting)
         return [
-            events[first : first + MOST_IN_A_POST]
-            for events in by_source.values()
-            for first in range(0, len(events), MOST_IN_A_POST)
+            postings[first : first + MOST_IN_A_POST]
+            for postings in together.values()
+            for first in range(0, len(postings), MOST_IN_A_POST)
         ]
 
-    async def _insist(self, client: httpx.AsyncClient, events: list[dict[str, Any]]) -> None:
-        mark = id(events)
+    async def _insist(self, client: httpx.AsyncClient, postings: list[Posting]) -> None:
+        mark = id(postings)
         self._oldest[mark] = time.monotonic()
         async with self._places:
-            while not await self._post(client, events):
+            while not await self._post(client, postings):
                 self.again += 1
                 await asyncio.sleep(self._chance.uniform(0.1, 0.4))
         del self._oldest[mark]
 
-    async def _post(self, client: httpx.AsyncClient, events: list[dict[str, Any]]) -> bool:
+    async def _post(self, client: httpx.AsyncClient, postings: list[Posting]) -> bool:
         self.in_flight += 1
+        url, items = f"{self._address}{postings[0].path}", [item for posting in postings for item in posting.items]
         sent_at = time.monotonic()
         try:
-            answer = await client.post(self._url, headers=self._headers, json=events)
+            answer = await client.post(url, headers=self._headers, json=items)
         except httpx.TransportError:
             return False
         finally:
@@ -118,6 +120,6 @@ class Feed:
         said = answer.json()
         if said["rejected"]:
             self.refused.append(answer.text[:300])
-        if said["accepted"] == len(events):
-            self.acknowledged.update(event["event_id"] for event in events)
+        if said["accepted"] == len(items):
+            self.acknowledged.update(name for posting in postings for name in posting.names)
         return True

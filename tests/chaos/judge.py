@@ -7,10 +7,11 @@ from contextlib import suppress
 
 from services.contracts.metrics import Interval, IvrInterval
 from services.runtime.kafka import partition_of
-from tests.chaos import verdict
+from tests.chaos import staff_verdict, verdict
 from tests.chaos.crew import PARTITIONS
 from tests.chaos.feed import Feed
-from tests.chaos.shown import AWAY, HalfHours, Shown
+from tests.chaos.shown import AWAY, Published, Shown
+from tests.chaos.staff import AGENTS_PER_SITE
 from tests.chaos.story import QUEUES, ZONES, Story
 from tests.chaos.verdict import Verdict
 from tests.chaos.witness import Witness
@@ -20,8 +21,8 @@ SETTLE_S = 120.0
 
 
 def undelivered(told: Story, feed: Feed, witness: Witness) -> list[str]:
-    """Events that were lost on their way to the log, or made up."""
-    everything = {posting.event["event_id"] for posting in told.postings}
+    """Events, plans and exceptions that were lost on their way to the log, or made up."""
+    everything = {name for posting in told.all_postings for name in posting.names}
     return [
         f"{what}: {event}"
         for what, events in (
@@ -59,23 +60,50 @@ async def compare_all(witness: Witness, shown: Shown, told: Story) -> Verdict:
     found = verdict.compare("queues with a tile", set(tiles), {call.queue for call in calls})
     for tile in tiles.values():
         found += verdict.whole_tile(tile, calls, clock_of[tile.id])
-    in_redis, on_log = await shown.half_hours(), await shown.published_half_hours()
-    found += verdict.compare("half-hours in Redis are those on the log", in_redis == on_log, expected=True)
-    for half_hours in (in_redis, on_log):
-        found += _compare_half_hours(half_hours, told, clock_of)
+    in_redis, on_log = await shown.in_redis(), await shown.on_log()
+    for name, here, there in zip(Published._fields, in_redis, on_log, strict=True):
+        found += verdict.compare(f"{name} in Redis are those on the log", here == there, expected=True)
+    for published in (in_redis, on_log):
+        found += _compare_half_hours(published, told, clock_of)
+    found += await _compare_agents(witness, shown, told, in_redis)
     return found + await _compare_api(shown, calls, clock_of)
 
 
-def _compare_half_hours(half_hours: HalfHours, told: Story, clock_of: dict[str, int]) -> Verdict:
+def _compare_half_hours(published: Published, told: Story, clock_of: dict[str, int]) -> Verdict:
     found = Verdict()
     for site in ZONES:
-        here = {name: one for name, one in half_hours.items() if _site(one.scope) == site}
+        here = {name: one for name, one in published.half_hours.items() if _site(one.scope) == site}
         queues = {name: one for name, one in here.items() if isinstance(one, Interval)}
         menus = {name: one for name, one in here.items() if isinstance(one, IvrInterval)}
         calls = [call for call in told.calls if _site(call.queue) == site]
         found += verdict.ledger(site, queues, calls, clock_of)
         found += verdict.endings(queues, clock_of)
         found += verdict.ivr_half_hours(site, menus, [visit for visit in told.visits if _site(visit.flow) == site])
+        again = {name: one for name, one in published.repeats.items() if _site(one.scope) == site}
+        found += verdict.repeat_calls(site, again, [ring for ring in told.rings if _site(ring.queue) == site])
+    return found
+
+
+async def _compare_agents(witness: Witness, shown: Shown, told: Story, published: Published) -> Verdict:
+    """Days, and tiles, which are given a few seconds: they are not told more often than people can look."""
+    names = {site: [f"{site}.a{number}" for number in range(AGENTS_PER_SITE)] for site in ZONES}
+    places = [(site, partition) for site in ZONES for partition in range(PARTITIONS)]
+    everyone = {name for some in names.values() for name in some}
+    strangers = {agent for agent, _ in published.days} - everyone
+    found, late = verdict.compare("agents that nobody knows", strangers, set()), Verdict()
+    for site, partition in places:
+        mine = [name for name in names[site] if partition_of(name, PARTITIONS) == partition]
+        log = witness.told[witness.agents, partition]
+        tellings = [telling for telling in told.staff.tellings if telling.agent in mine]
+        floor = staff_verdict.floor_of(site, ZONES[site], tellings, log.beats, witness.plans[partition])
+        clock = log.clock(site, sys.maxsize)
+        found += await asyncio.to_thread(staff_verdict.days, published.days, floor, mine, clock)
+        for _ in range(25):
+            late = await asyncio.to_thread(staff_verdict.tiles, await shown.agents(), floor, mine, clock)
+            if not late.wrong:
+                break
+            await asyncio.sleep(0.2)
+        found += late
     return found
 
 

@@ -18,7 +18,8 @@ from tests.chaos.crew import PARTITIONS, Crew
 from tests.chaos.feed import Feed
 from tests.chaos.plan import plan
 from tests.chaos.shown import Shown
-from tests.chaos.story import FLOWS, QUEUES, Story
+from tests.chaos.staff import AGENTS_PER_SITE
+from tests.chaos.story import FLOWS, QUEUES, ZONES, Story
 from tests.chaos.strikes import Striker
 from tests.chaos.verdict import Verdict
 from tests.chaos.watch import Blow, Watch
@@ -105,7 +106,7 @@ class Storm:
         )
         self._witness = Witness(crew.settings)
         self._shown = Shown(crew.settings, crew.address("api"))
-        self._feed = Feed(crew.address("ingest"), crew.key, self._told.postings, seed=options.seed)
+        self._feed = Feed(crew.address("ingest"), crew.key, self._told.all_postings, seed=options.seed)
         self._watch = Watch(self._witness, self._feed, self._shown, PARTITIONS)
         self._striker = Striker(crew, self._feed, self._shown, seed=options.seed)
 
@@ -185,8 +186,10 @@ class Storm:
             f"{self._crew.rebalances()} times a metrics worker was given partitions"
         )
         say(
-            f"{len(feed.acknowledged):,} events acknowledged ({feed.again} POSTs sent again), "
-            f"{len(told.calls):,} calls in {len(QUEUES)} queues, {len(told.visits):,} visits in {len(FLOWS)} menus"
+            f"{len(feed.acknowledged):,} events and plans acknowledged ({feed.again} POSTs sent again), "
+            f"{len(told.calls):,} calls in {len(QUEUES)} queues, {len(told.visits):,} visits in {len(FLOWS)} menus, "
+            f"{len(told.staff.tellings):,} turns of {AGENTS_PER_SITE * len(ZONES)} agents, "
+            f"{len(told.staff.plans):,} plans and exceptions"
         )
         if felt := [blow.felt_s for blow in watch.blows if blow.felt_s is not None]:
             least, middle, most = min(felt), statistics.median(felt), max(felt)

@@ -1,19 +1,28 @@
 """What is published, read as anyone would: Redis, the intervals topic, the API."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import redis
 import redis.asyncio
 
-from services.contracts.metrics import Interval, IvrInterval, Tile, interval_adapter
+from services.contracts.agents import AgentDay, AgentTile
+from services.contracts.metrics import Interval, IvrInterval, Repeats, Tile, interval_adapter
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
 
 IMPATIENT_S = 1.5
 AWAY = (redis.RedisError, OSError, TimeoutError, httpx.HTTPError)
 HalfHours = dict[tuple[str, int], Interval | IvrInterval]
+
+
+class Published(NamedTuple):
+    """What metrics publishes for good: by (queue or flow, start), by (queue, start), by (agent, date)."""
+
+    half_hours: HalfHours
+    repeats: dict[tuple[str, int], Repeats]
+    days: dict[tuple[str, str], AgentDay]
 
 
 class Shown:
@@ -59,15 +68,27 @@ class Shown:
         found: dict[bytes, bytes] = await self._client.hgetall(key)  # type: ignore[assignment]  # it answers bytes
         return found
 
+    async def agents(self) -> dict[str, AgentTile]:
+        """By agent."""
+        found = await self._hash(self.names.agents_key)
+        return {name.decode(): AgentTile.model_validate_json(value) for name, value in found.items()}
+
     async def half_hours(self) -> HalfHours:
         """By (queue or flow, start)."""
-        keys = [key async for key in self._client.scan_iter(f"{self.names.namespace}:day:*", count=500)]
+        return _sorted(await self._values("day")).half_hours
+
+    async def in_redis(self) -> Published:
+        """All of it."""
+        return _sorted([value for kind in ("day", "repeats", "agent-days") for value in await self._values(kind)])
+
+    async def _values(self, kind: str) -> list[bytes]:
+        keys = [key async for key in self._client.scan_iter(f"{self.names.namespace}:{kind}:*", count=500)]
         pipe = self._client.pipeline(transaction=False)
         for key in keys:
             pipe.hvals(key)
-        return _by_start(value for day in await pipe.execute() for value in day)
+        return [value for day in await pipe.execute() for value in day]
 
-    async def published_half_hours(self) -> HalfHours:
+    async def on_log(self) -> Published:
         """The newest of each key on the intervals topic."""
         newest: dict[bytes, bytes] = {}
         reader = kafka.reader(self._settings, self.names.intervals.name)
@@ -79,7 +100,7 @@ class Shown:
                     newest.update((record.key, record.value) for record in records)
         finally:
             await reader.stop()
-        return _by_start(value for value in newest.values() if value is not None)
+        return _sorted(value for value in newest.values() if value is not None)
 
     async def views(self) -> dict[str, dict[str, Any]]:
         """Every tile of the API by its id."""
@@ -97,10 +118,16 @@ class Shown:
         return day
 
 
-def _by_start(values: Iterable[bytes]) -> HalfHours:
-    found: HalfHours = {}
+def _sorted(values: Iterable[bytes]) -> Published:
+    found = Published({}, {}, {})
     for value in values:
-        if b'"kind":"interval"' in value or b'"kind":"ivr_interval"' in value:
+        if b'"kind":"repeats"' in value:
+            again = Repeats.model_validate_json(value)
+            found.repeats[again.scope, again.start] = again
+        elif b'"kind":"agent_day"' in value:
+            day = AgentDay.model_validate_json(value)
+            found.days[day.agent, day.date] = day
+        else:
             one = interval_adapter.validate_json(value)
-            found[one.scope, one.start] = one
+            found.half_hours[one.scope, one.start] = one
     return found

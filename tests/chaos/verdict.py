@@ -3,15 +3,18 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from services.contracts.metrics import HALF_HOUR_MS, Interval, IvrInterval, Tile
+from services.contracts.metrics import HALF_HOUR_MS, Interval, IvrInterval, Repeats, Tile
 from tests.chaos.story import SHORT_S, THRESHOLDS_S, ZONES
 from tests.oracle import floor as oracle
-from tests.oracle.floor import Call, IvrVisit
+from tests.oracle.callers import Ring, repeats
+from tests.oracle.floor import Call
+from tests.oracle.ivr import Walk, menus
 
 LATENESS_MS = 10 * 60_000
 """FLOORWATCH_METRICS_LATENESS_MIN as it is shipped."""
 
-
+REPEAT_DAYS = (1, 7)
+"""FLOORWATCH_METRICS_REPEAT_DAYS as it is shipped."""
 RULES = oracle.Rules(target_s=20, short_s=SHORT_S)
 
 
@@ -111,10 +114,24 @@ def endings(shown: Mapping[tuple[str, int], Interval], clock_of: Mapping[str, in
     return verdict
 
 
-def ivr_half_hours(site: str, shown: Mapping[tuple[str, int], IvrInterval], visits: Iterable[IvrVisit]) -> Verdict:
+def ivr_half_hours(site: str, shown: Mapping[tuple[str, int], IvrInterval], visits: Iterable[Walk]) -> Verdict:
     """All half-hours of some flows of a site, by (flow, start), against all visits of these flows."""
-    expected = oracle.ivr_half_hours(visits, ZONES[site])
-    return compare("menu half-hour", {name: one.counts.model_dump() for name, one in shown.items()}, expected)
+    expected = {
+        name: {"counts": menu.counts(), "nodes": menu.nodes(), "links": menu.links(), "segments": menu.segments()}
+        for name, menu in menus(visits, ZONES[site]).items()
+    }
+    found = {
+        name: one.model_dump(include={"counts", "nodes", "segments"})
+        | {"links": {(link.source, link.to): link.calls for link in one.links}}
+        for name, one in shown.items()
+    }
+    return compare("menu half-hour", found, expected)
+
+
+def repeat_calls(site: str, shown: Mapping[tuple[str, int], Repeats], rings: Iterable[Ring]) -> Verdict:
+    """Repeat calls of all half-hours of a site's queues, by (queue, start), against all its calls."""
+    found = {name: one.model_dump(include={"date", "label", "known", "within_days"}) for name, one in shown.items()}
+    return compare("repeat calls", found, repeats(rings, ZONES[site], REPEAT_DAYS))
 
 
 def rolled_up(tiles: Mapping[str, Mapping[str, Any]], calls: list[Call], clock_of: Mapping[str, int]) -> Verdict:

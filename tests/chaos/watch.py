@@ -119,7 +119,7 @@ class Watch:
         if ends is None or long_ago is None or ends.at < since:
             return "the broker has not told the ends of the log since"
         for (topic, partition), end in ends.last.items():
-            counted = topic in (self._witness.contacts, self._witness.ivr)
+            counted = topic != self._witness.tiles
             wanted = end if counted else long_ago.last[topic, partition]
             if progress.get((topic, partition), -1) < wanted:
                 return f"{topic}|{partition} is at {progress.get((topic, partition))} of {wanted}"

@@ -23,17 +23,25 @@ from services.contracts.events import (
     Held,
     IvrEntered,
     IvrExited,
+    IvrInputFailed,
+    IvrNodeVisited,
     LegEvent,
     Offered,
     Ringing,
+    StaffEvent,
     Transferred,
     VisitEvent,
+    decode_agents,
     decode_contacts,
     decode_ivr,
+    key_of,
 )
+from services.contracts.schedules import AdherenceException, DaySchedule, schedule_adapter
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
-from tests.oracle.floor import Call, IvrVisit
+from tests.chaos.staff import name_of
+from tests.oracle.floor import Call
+from tests.oracle.ivr import Walk
 
 ASK_EVERY_S = 0.25
 
@@ -43,21 +51,24 @@ class Told:
     """What one partition of one topic has told so far.
 
     Attributes:
-        by_scope: queue or flow → (offset, event), in the order of the log.
+        by_scope: queue, flow or agent → (offset, event), in the order of the log.
+        beats: heartbeats, in the order of the log.
         clocks: site → (offset, latest moment told up to there), where it moved.
     """
 
     by_scope: defaultdict[str, list[tuple[int, AnyEvent]]] = field(default_factory=lambda: defaultdict(list))
+    beats: list[Heartbeat] = field(default_factory=list)
     clocks: defaultdict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def take(self, offset: int, event: AnyEvent) -> None:
         """The next event."""
-        if isinstance(event, LegEvent | VisitEvent):
-            scope = event.queue if isinstance(event, LegEvent) else event.flow
-            self.by_scope[scope].append((offset, event))
-            self._reach(scope.partition("/")[0], offset, event.at)
-        elif isinstance(event, Heartbeat):
+        if isinstance(event, Heartbeat):
+            self.beats.append(event)
             self._reach(event.site, offset, event.at)
+            return
+        scope = key_of(event)
+        self.by_scope[scope].append((offset, event))
+        self._reach(event.site if isinstance(event, StaffEvent) else scope.partition("/")[0], offset, event.at)
 
     def clock(self, site: str, upto: int) -> int:
         """The site's clock after the record at `upto`."""
@@ -85,22 +96,25 @@ class Witness:
 
     def __init__(self, settings: CommonSettings) -> None:
         names = settings.names
-        self.contacts, self.ivr, self._tiles = names.contacts.name, names.ivr.name, names.tiles.name
+        self.contacts, self.ivr, self.tiles = names.contacts.name, names.ivr.name, names.tiles.name
+        self.agents, self.schedules = names.agents.name, names.schedules.name
+        self.plans: defaultdict[int, list[DaySchedule | AdherenceException]] = defaultdict(list)
         self.told: defaultdict[tuple[str, int], Told] = defaultdict(Told)
         self.seen: set[str] = set()
         self._settings = settings
         self._read: dict[str, Callable[[bytes], Sequence[AnyEvent]]] = {
             self.contacts: decode_contacts,
             self.ivr: decode_ivr,
+            self.agents: decode_agents,
         }
         self._ends: list[Ends] = []
         self._reached: dict[tuple[str, int], int] = {}
 
     async def run(self) -> None:
         """Read for ever."""
-        reader = kafka.reader(self._settings, *self._read)
+        reader = kafka.reader(self._settings, *self._read, self.schedules)
         await reader.start()
-        tiles = TopicPartition(self._tiles, 0)
+        tiles = TopicPartition(self.tiles, 0)
         places = [*reader.assignment(), tiles]
         asked_at = 0.0
         try:
@@ -132,16 +146,21 @@ class Witness:
             await asyncio.sleep(0.05)
             if self._ends and self._ends[-1].at > begun:
                 ends = self._ends[-1].last
-                if all(self._reached.get(place, -1) >= end for place, end in ends.items() if place[0] in self._read):
+                if all(self._reached.get(place, -1) >= end for place, end in ends.items() if place[0] != self.tiles):
                     return
 
     def _take(self, tp: TopicPartition, offset: int, value: bytes) -> None:
         place = (tp.topic, tp.partition)
+        self._reached[place] = offset
+        if tp.topic == self.schedules:
+            plan = schedule_adapter.validate_json(value)
+            self.plans[tp.partition].append(plan)
+            self.seen.add(name_of(plan))
+            return
         for event in self._read[tp.topic](value):
             self.told[place].take(offset, event)
             if not isinstance(event, Heartbeat):
                 self.seen.add(event.event_id)
-        self._reached[place] = offset
 
 
 def calls_in(events: Iterable[AnyEvent]) -> list[Call]:
@@ -186,13 +205,22 @@ def _as_proved(call: Call) -> Call:
     return call
 
 
-def visits_in(events: Iterable[AnyEvent]) -> list[IvrVisit]:
+def visits_in(events: Iterable[AnyEvent]) -> list[Walk]:
     """The visits that events of one flow tell of."""
-    visits: dict[tuple[str, int], IvrVisit] = {}
+    visits: dict[tuple[str, int], Walk] = {}
     for event in events:
-        if isinstance(event, IvrEntered):
-            visits.setdefault((event.contact, event.at), IvrVisit(event.flow, event.contact, event.at))
-        elif isinstance(event, IvrExited):
-            at = event.entered_at
-            visits[event.contact, at] = IvrVisit(event.flow, event.contact, at, event.outcome)
+        if not isinstance(event, VisitEvent):
+            continue
+        at = event.at if isinstance(event, IvrEntered) else event.entered_at
+        visit = visits.get((event.contact, at)) or Walk(event.flow, event.contact, at)
+        match event:
+            case IvrEntered():
+                visit = replace(visit, segment=event.segment)
+            case IvrNodeVisited():
+                visit = replace(visit, nodes=tuple(sorted({*visit.nodes, (event.at, event.depth, event.node)})))
+            case IvrInputFailed():
+                visit = replace(visit, failed=tuple(sorted({*visit.failed, (event.at, event.node, event.fault)})))
+            case IvrExited():
+                visit = replace(visit, outcome=event.outcome, left_at=event.at, queue=event.queue)
+        visits[event.contact, at] = visit
     return list(visits.values())

@@ -220,35 +220,38 @@ class Agent:
             if self.day_of(at) == day:
                 yield at
 
-    def totals(self, day: str, until: int) -> dict[str, object]:
-        """AgentTotals of a day as far as `until`, which is asked for at that moment: facts of it are known."""
+    def totals(self, day: str, until: int, pieces: Iterable[tuple[int, int]] | None = None) -> dict[str, object]:
+        """AgentTotals of a day as far as `until`, which is asked for at that moment: facts of it are known.
+
+        `pieces`: (beginning, length) of times in which nothing changes; without them every tick is one.
+        """
         by_state, by_activity, planned_ms, scheduled = Counter(), Counter(), Counter(), Counter()  # type: ignore[var-annotated]
         worked = scheduled_work = 0
-        for at in self.ticks_of(day, until):
+        for at, ms in pieces if pieces is not None else ((tick, TICK_MS) for tick in self.ticks_of(day, until)):
             turn, planned = self.turn_at(at) or Turn(0), self.planned_at(at)
             if turn.state != "offline":
                 activity = self.rules.activity(turn.state, turn.reason)
-                by_state[f"not_ready:{turn.reason}" if turn.state == "not_ready" and turn.reason else turn.state] += 1
-                by_activity[activity] += 1
-                worked += self.rules.kind(activity) == "work"
+                by_state[f"not_ready:{turn.reason}" if turn.state == "not_ready" and turn.reason else turn.state] += ms
+                by_activity[activity] += ms
+                worked += ms * (self.rules.kind(activity) == "work")
             if planned is not None:
-                planned_ms[planned] += 1
+                planned_ms[planned] += ms
                 if self.rules.kind(planned) != "absence":
-                    scheduled[self.adherence_at(at)] += 1
-                    scheduled_work += self.rules.kind(planned) == "work"
+                    scheduled[self.adherence_at(at)] += ms
+                    scheduled_work += ms * (self.rules.kind(planned) == "work")
         return {
-            "signed_in_ms": by_state.total() * TICK_MS,
-            "by_state_ms": {state: ticks * TICK_MS for state, ticks in by_state.items()},
-            "by_activity_ms": {activity: ticks * TICK_MS for activity, ticks in by_activity.items()},
+            "signed_in_ms": by_state.total(),
+            "by_state_ms": dict(by_state),
+            "by_activity_ms": dict(by_activity),
             "contacts": sum(t.first_talks for t in self.turns if t.at <= until and self.day_of(t.at) == day),
-            "scheduled_ms": scheduled.total() * TICK_MS,
-            "planned_ms": {activity: ticks * TICK_MS for activity, ticks in planned_ms.items()},
-            "adherent_ms": scheduled["in"] * TICK_MS,
-            "out_ms": scheduled["out"] * TICK_MS,
-            "ignored_ms": scheduled["ignored"] * TICK_MS,
-            "unknown_ms": scheduled["unknown"] * TICK_MS,
-            "worked_ms": worked * TICK_MS,
-            "scheduled_work_ms": scheduled_work * TICK_MS,
+            "scheduled_ms": scheduled.total(),
+            "planned_ms": dict(planned_ms),
+            "adherent_ms": scheduled["in"],
+            "out_ms": scheduled["out"],
+            "ignored_ms": scheduled["ignored"],
+            "unknown_ms": scheduled["unknown"],
+            "worked_ms": worked,
+            "scheduled_work_ms": scheduled_work,
         }
 
     def adherence_since(self, now: int) -> int:

@@ -66,7 +66,7 @@ def test_the_plan_follows_from_the_seed_and_has_every_kind_of_fault():
 
 def test_the_story_follows_from_the_seed_and_its_events_tell_it_in_any_order():
     assert story.tell(3, ends_at=NOW, lasts_s=60, speed=30, contacts_per_s=10) == TOLD
-    body = json.dumps([posting.event for posting in TOLD.postings]).encode()
+    body = json.dumps([item for posting in TOLD.postings for item in posting.items]).encode()
     events = [to_wire(event, str) for event in read(body, newest_ms=NOW).events]
     assert len(events) == len(TOLD.postings)
     for queue in QUEUES:
