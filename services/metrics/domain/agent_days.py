@@ -22,7 +22,7 @@ from services.metrics.domain.adherence import (
 from services.metrics.domain.agent_machine import Machine
 from services.metrics.domain.agent_pages import Fact
 from services.metrics.domain.half_hours import day_at, day_bounds
-from services.metrics.domain.plans import DAY_MS, Plans
+from services.metrics.domain.plans import DAY_MS, Content, Plans
 from services.metrics.domain.pulses import Pulses
 
 _BEFORE_MS, _AHEAD_MS = 4 * DAY_MS, 8 * DAY_MS
@@ -67,7 +67,7 @@ class Frame(NamedTuple):
 
 def date_at(moment: int, timezone: str, plans: Plans | None) -> str:
     """The day that a moment belongs to."""
-    for shift in _shifts(plans, moment):
+    for shift in _shifts(plans.content if plans is not None else None, moment):
         if shift.start <= moment < shift.end:
             return shift.date
     return day_at(timezone, moment)
@@ -75,24 +75,25 @@ def date_at(moment: int, timezone: str, plans: Plans | None) -> str:
 
 def dates_between(start: int, end: int, timezone: str, plans: Plans | None) -> list[str]:
     """Every day that may have a part of [start, end], in order."""
+    content = plans.content if plans is not None else None
     dates = {day_at(timezone, end)}
     for moment in range(start, end, DAY_MS // 2):
         dates.add(day_at(timezone, moment))
-        dates |= {shift.date for shift in _shifts(plans, moment) if shift.start <= end and shift.end > start}
-    dates |= {shift.date for shift in _shifts(plans, end) if shift.start <= end and shift.end > start}
+        dates |= {shift.date for shift in _shifts(content, moment) if shift.start <= end and shift.end > start}
+    dates |= {shift.date for shift in _shifts(content, end) if shift.start <= end and shift.end > start}
     return sorted(dates)
 
 
 def frame_of(date: str, timezone: str, plans: Plans | None, table: ActivityTable) -> Frame:
     """A day's frame."""
     start, end = day_bounds(timezone, date)
-    shifts = _shifts(plans, start)
+    content = plans.content if plans is not None else None
+    shifts = _shifts(content, start)
     ranges = _without([(start, end)], [shift for shift in shifts if shift.date != date])
     ranges = _joined(ranges + [(s.start, s.end) for s in shifts if s.date == date and s.end > s.start])
     ranges = ranges or [(start, start)]  # taken by other days' shifts as a whole
     excuses, dated, plan_offset = [], False, -1
-    if plans is not None:
-        content = plans.content
+    if plans is not None and content is not None:
         dated = date in content[0]
         plan_offset = plans.touched(ranges[0][0], max(ranges[-1][1], ranges[0][0] + 1), content)
         excuses = [(since, until) for _, since, until in content[1].values() if since < until]
@@ -101,12 +102,12 @@ def frame_of(date: str, timezone: str, plans: Plans | None, table: ActivityTable
     return Frame(date, ranges, cells, line, dated, plan_offset)
 
 
-def _shifts(plans: Plans | None, around: int) -> list[Shift]:
-    if plans is None:
+def _shifts(content: Content | None, around: int) -> list[Shift]:
+    if content is None:
         return []
     near = [
         (date, plan)
-        for date, plan in plans.content[0].items()
+        for date, plan in content[0].items()
         if plan.activities and plan.end > around - _BEFORE_MS and plan.start < around + _AHEAD_MS
     ]
     return shifts_of(near)

@@ -187,8 +187,8 @@ class AgentShard:
         elif heartbeat.at >= LATEST_MS:
             self._refuse(heartbeat, "a time after the year 2099", "at")
         else:
+            self._pulses.hear(heartbeat, offset, self.clocks.site(heartbeat.site).at)
             self.clocks.hear(heartbeat)
-            self._pulses.hear(heartbeat, offset)
 
     def _clock(self, site: str) -> SiteClock | None:
         clock = self.clocks.sites.get(site)
@@ -214,8 +214,8 @@ class AgentShard:
         if not here:
             return  # known by an exception only
         who = Description(name, here, team, queues, self._floor.timezone(here))
-        if who != agent.who:
-            agent.who = who
+        before, agent.who = agent.who, who
+        if (who.site, who.timezone) != (before.site, before.timezone):
             agent.begin_anew()
         clock = self.clocks.site(site or here)
         if agent.clock is not clock:
@@ -380,9 +380,11 @@ class AgentShard:
                 continue
             timezone = self._floor.timezone(site)
             midnight, _ = day_bounds(timezone, day_at(timezone, clock.at))
-            before = self.clocks.terms.get(site, midnight)
+            before = self.clocks.terms.get(site)
             self.clocks.terms[site] = midnight
-            if midnight > before:
+            if before is None:
+                yield from ((agent, midnight) for agent in self.agents.values() if agent.clock is clock)
+            elif midnight > before:
                 yield from ((agent, before) for agent in self.agents.values() if agent.clock is clock)
 
     def _ended(self) -> Iterator[tuple[Agent, str]]:
@@ -482,9 +484,8 @@ class AgentShard:
         for agent in self.agents.values():
             self._introduce(agent)
             self._await_ends(agent)
-            if agent.clock.at < 0 and agent.plans is not None:
-                agent.change_plan(agent.plans.first)
-                self._soil(agent)
+            if agent.clock.at < 0:  # kept before the clocks were
+                self._begin_again(agent)
         self._dropped = {clock: self._forgotten(clock) for clock in self.clocks.sites.values()}
         self._unshown = sorted(
             self.agents.values(), key=lambda a: max((p.offset for p in a.pages.values()), default=-1)
@@ -499,6 +500,13 @@ class AgentShard:
             at = half_hour_at(agent.who.timezone, late).end + self._horizons.lateness_ms
             agent.ending[_ALL] = at
             heappush(self._ending.setdefault(agent.clock, []), (at, agent.id, _ALL))
+
+    def _begin_again(self, agent: Agent) -> None:
+        if agent.plans is not None:
+            agent.change_plan(agent.plans.first)
+        if agent.pages:
+            agent.change_all(min(agent.pages) * SLOT_MS)
+        self._soil(agent)
 
     def relearn_agent(self, agent_id: str) -> None:
         """An agent was described anew."""

@@ -202,7 +202,7 @@ class Agent:
             "adherence_since": adherence_since,
             "date": walk.frame.date,
         }
-        shown = (tuple(view.values()), walk.revision, walk.frame.plan_offset, walk.totals.contacts)
+        shown = (tuple(view.values()), walk.revision, walk.frame.plan_offset, walk.version)
         if shown == self._shown:
             return None
         self._shown = shown

@@ -21,6 +21,8 @@ Planned = tuple[str, int, int]
 DAY_MS = 24 * 3600 * 1000
 FAR = 1 << 62
 _LONGEST_DAYS = 400
+_EAST_MS = 14 * 3600 * 1000
+"""So long before UTC's a local day may begin."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_header = msgspec.msgpack.Decoder(tuple[int, str, msgspec.Raw]).decode
@@ -47,8 +49,8 @@ class DayPlan(NamedTuple):
 _Dates = dict[str, DayPlan]
 _Excuses = dict[str, tuple[int, int, int]]
 _Touched = dict[int, int]
-_Content = tuple[_Dates, _Excuses, _Touched]
-_decode = msgspec.msgpack.Decoder(tuple[int, str, _Content]).decode
+Content = tuple[_Dates, _Excuses, _Touched]
+_decode = msgspec.msgpack.Decoder(tuple[int, str, Content]).decode
 
 
 class Plans:
@@ -67,7 +69,7 @@ class Plans:
         self.offset = -1
         self.site = ""
         self.dirty = False
-        self._content: _Content | None = ({}, {}, {})
+        self._content: Content | None = ({}, {}, {})
         self._value = b""
 
     @classmethod
@@ -83,11 +85,11 @@ class Plans:
         return plans
 
     @property
-    def content(self) -> _Content:
+    def content(self) -> Content:
         """Plans by date, exceptions by id as (offset, start, end), and what was touched by UTC day."""
         return self._content if self._content is not None else _decode(self._value)[2]
 
-    def _open(self) -> _Content:
+    def _open(self) -> Content:
         if self._content is None:
             self._content, self._value = self.content, b""
         return self._content
@@ -140,7 +142,7 @@ class Plans:
             if end > start:
                 days = range(start // DAY_MS, min(end // DAY_MS, start // DAY_MS + _LONGEST_DAYS) + 1)
                 touched.update(dict.fromkeys(days, offset))
-                first = min(first, days[0] * DAY_MS)
+                first = min(first, days[0] * DAY_MS - _EAST_MS)
         return first
 
     def encode(self, forgotten: int) -> bytes:
@@ -152,13 +154,13 @@ class Plans:
     @property
     def first(self) -> int:
         """Beginning of the first day that is known to have changed."""
-        return min(self.content[2], default=FAR // DAY_MS) * DAY_MS
+        return min(self.content[2], default=FAR // DAY_MS) * DAY_MS - _EAST_MS
 
     def over(self, forgotten: int) -> bool:
         """Whether there is nothing to say of any time after a moment."""
         return not any(self._since(forgotten))
 
-    def _since(self, forgotten: int) -> _Content:
+    def _since(self, forgotten: int) -> Content:
         dates, excuses, touched = self.content
         oldest = datetime.fromtimestamp(max(forgotten // 1000, 0), UTC).date().isoformat()
         return (
@@ -167,7 +169,7 @@ class Plans:
             {day: offset for day, offset in touched.items() if (day + 1) * DAY_MS > forgotten},
         )
 
-    def touched(self, start: int, end: int, content: _Content) -> int:
+    def touched(self, start: int, end: int, content: Content) -> int:
         """Newest record that changed a plan or an exception on a UTC day that [start, end) lies on; −1: none."""
         days = range(start // DAY_MS, (end - 1) // DAY_MS + 1)
         return max((content[2].get(day, -1) for day in days), default=-1)

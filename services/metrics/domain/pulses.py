@@ -98,14 +98,20 @@ class Pulses:
         self.news: set[str] = set()
         self.version: dict[str, int] = {}
 
-    def hear(self, beat: Heartbeat, offset: int) -> None:
-        """Take in a heartbeat."""
+    def hear(self, beat: Heartbeat, offset: int, now: int) -> None:
+        """Take in a heartbeat; `now` is what the site's clock says without it.
+
+        A feed that lags behind the others for longer than `silent_ms` tells with each heartbeat of time that was
+        taken for silence, and all agents are looked at again.
+        """
         self.offset = max(offset, self.offset)
         if beat.rate > 0:
             span = beat.at, beat.at + round(self._silent_ms * max(beat.rate, 1.0))
         else:
             span = 0, beat.at + _LEAP_MS
-        if self._pulse((beat.site, beat.source)).cover(*span):
+        pulse = self._pulse((beat.site, beat.source))
+        taken_for_silence = pulse.end < now and span[0] < now
+        if pulse.cover(*span) or taken_for_silence:
             self._changed(beat.site)
 
     def tell(self, told: Told, offset: int) -> None:
