@@ -40,13 +40,15 @@ class FlushPace:
         most_s: never less often than that: no number is a second old.
         share: a flush that worked for t seconds is followed by at least share × t seconds without one. Its waiting for
             Kafka and Redis is nobody's loss and does not count.
-        part: who will have caught up in t seconds publishes every part × t: numbers that are late anyway need not come
+        hiccup_s: who will have caught up in so many seconds goes on as if nothing were: it was busy with a checkpoint.
+        part: who needs t seconds more than that publishes every part × t: numbers that are late anyway need not come
             often, and the sooner they are current.
     """
 
     least_s: float
     most_s: float = 0.5
     share: float = 3.0
+    hiccup_s: float = 1.0
     part: float = 0.25
 
     def pause_s(self, *, worked_s: float, counted: int, since_s: float, waiting: int) -> float:
@@ -59,7 +61,7 @@ class FlushPace:
             waiting: records that wait to be counted.
         """
         behind_s = waiting * since_s / counted if counted else 0.0
-        return min(self.most_s, max(self.least_s, self.share * worked_s, self.part * behind_s))
+        return min(self.most_s, max(self.least_s, self.share * worked_s, self.part * (behind_s - self.hiccup_s)))
 
 
 class Stopwatch:

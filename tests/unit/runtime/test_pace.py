@@ -22,7 +22,7 @@ def test_the_pause_follows_time_and_keys(took_s: float, keys: int, pause_s: floa
     assert pace.pause_s(took_s=took_s, keys=keys) == pause_s
 
 
-flushes = FlushPace(least_s=0.02, most_s=0.5, share=3, part=0.25)
+flushes = FlushPace(least_s=0.02, most_s=0.5, share=3, hiccup_s=1, part=0.25)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,8 @@ flushes = FlushPace(least_s=0.02, most_s=0.5, share=3, part=0.25)
         (0.001, 1, 10.0, 0, 0.02),  # quiet: at once, or nearly
         (0.05, 40, 0.2, 0, 0.15),  # much to tell: a quarter of the time at most
         (0.001, 40, 0.2, 2, 0.02),  # two records wait, a hundredth of a second: that is nothing
-        (0.001, 100, 0.1, 1000, 0.25),  # caught up in a second
+        (0.001, 100, 0.1, 900, 0.02),  # caught up within a second: a checkpoint was taken just now
+        (0.001, 100, 0.1, 2000, 0.25),  # caught up in two
         (0.001, 100, 0.1, 1_000_000, 0.5),  # far behind, but no number is a second old
         (0.001, 0, 0.1, 1000, 0.02),  # nothing is being counted, so nothing tells how long it will take
     ],
