@@ -5,7 +5,7 @@ from collections import defaultdict
 from typing import NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from services.cli.installation import Installation
 from services.contracts.events import Answered, decode_contacts
@@ -66,12 +66,10 @@ async def _published(settings: CommonSettings, names: Names, queues: set[str]) -
 
 
 async def _records(settings: CommonSettings, topic: str) -> list[tuple[float, bytes]]:
-    reader: AIOKafkaConsumer = kafka.reader(settings)
+    reader: AIOKafkaConsumer = kafka.reader(settings, topic)
     await reader.start()
     try:
-        places = [TopicPartition(topic, p) for p in sorted(await _partitions(reader, topic))]
-        reader.assign(places)
-        await reader.seek_to_beginning(*places)
+        places = list(reader.assignment())
         ends = await reader.end_offsets(places)
         found = []
         while waiting := [place for place in places if await reader.position(place) < ends[place]]:
@@ -80,8 +78,3 @@ async def _records(settings: CommonSettings, topic: str) -> list[tuple[float, by
     finally:
         await reader.stop()
     return found
-
-
-async def _partitions(reader: AIOKafkaConsumer, topic: str) -> set[int]:
-    await reader.topics()
-    return set(reader.partitions_for_topic(topic) or ())
