@@ -1,7 +1,8 @@
 """Malformed inputs at every edge, made from valid ones: none may crash a service, lose a valid neighbour, or go uncounted.
 
 The sources are the bank's call files, Asterisk's queue_log (files, the database export, a log that is followed), HTTP
-bodies and simulated floors; then what comes over Kafka and Redis. The law: accepted + refused = given, each refused
+bodies and simulated floors; schedules as CSV, iCalendar and HTTP bodies, and descriptions of the floor; then what comes
+over Kafka and Redis. The law: accepted + refused = given, each refused
 item has a letter that names it, and every valid item among them counts. Exit code 1 where it is broken.
 """
 
@@ -12,19 +13,23 @@ import time
 import traceback
 from collections.abc import Callable
 
-from tests.fuzz import bodies, floors, rows, topics
+from tests.fuzz import bodies, floors, plans, rows, topics
 from tests.fuzz.law import Tally
 
 Edge = Callable[[int, random.Random], Tally]
 ROUND = 20_000
 EDGES: dict[str, tuple[float, Edge]] = {
-    "bank": (0.22, rows.bank),
-    "queue_log": (0.2, rows.queue_log),
-    "export": (0.15, rows.export),
+    "bank": (0.185, rows.bank),
+    "queue_log": (0.16, rows.queue_log),
+    "export": (0.13, rows.export),
     "followed": (0.05, rows.followed),
-    "http": (0.2, bodies.bodies),
+    "http": (0.17, bodies.bodies),
     "floor": (0.003, floors.floors),
     "profile": (0.037, floors.profiles),
+    "table": (0.05, plans.tables),
+    "calendar": (0.02, plans.calendars),
+    "plans": (0.05, plans.posted),
+    "described": (0.005, floors.topologies),
     "events": (0.08, topics.event_topics),
     "tiles": (0.02, topics.tiles_topic),
     "topology": (0.02, topics.topology_topic),

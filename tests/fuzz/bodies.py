@@ -80,7 +80,7 @@ def bodies(inputs: int, chance: random.Random) -> Tally:
     while tally.given < inputs:
         items, ids = batch(chance, tally.given)
         body = as_json(chance, items)
-        if chance.random() < 0.9 and not _too_deep(items):
+        if chance.random() < 0.9 and not too_deep(items):
             accepted = _read(tally, body, len(items))
             if lost := ids - {event.event_id for event in accepted if hasattr(event, "event_id")}:
                 tally.breach(f"a body of {len(items)} items: {len(lost)} valid ones were lost, such as {min(lost)}")
@@ -112,10 +112,10 @@ def _read(tally: Tally, body: bytes, items: int | None) -> list[AnyEvent]:
     return events
 
 
-def _too_deep(value: Any, depth: int = 0) -> bool:
+def too_deep(value: Any, depth: int = 0) -> bool:
     """Whether no JSON reader would take it: then the body is refused as a whole."""
     if depth > 150:
         return True
     if isinstance(value, dict):
-        return any(_too_deep(one, depth + 1) for one in value.values())
-    return isinstance(value, list) and any(_too_deep(one, depth + 1) for one in value)
+        return any(too_deep(one, depth + 1) for one in value.values())
+    return isinstance(value, list) and any(too_deep(one, depth + 1) for one in value)

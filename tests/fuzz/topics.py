@@ -8,6 +8,8 @@ their domains, a thousand times as often.
 import json
 import logging
 import random
+from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -21,6 +23,7 @@ from services.api.domain.board import Board
 from services.api.domain.feeds import FreshnessLimits
 from services.api.feed import Changes
 from services.contracts import events as wire
+from services.contracts.agents import AgentDay, AgentTile
 from services.contracts.keeping import Checkpoint, Keeper, Record, StateEntry
 from services.contracts.letters import DeadLetter
 from services.contracts.metrics import Interval, Tile, interval_adapter
@@ -40,6 +43,7 @@ ROUND = 50
 """Records between two checkpoints."""
 GOOD = "porto/good"
 """The queue of the good events; its site's clock is not touched by the bad ones."""
+GOOD_AGENT = "porto.ana"
 START = 1_767_960_000_000
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -47,34 +51,54 @@ _unpack = msgspec.msgpack.Decoder().decode
 
 
 def event_topics(inputs: int, chance: random.Random) -> Tally:
-    """The metrics keeper under records of good, bad and unreadable events."""
+    """The metrics keeper under records of good, bad and unreadable events, and of schedules."""
     tally = Tally()
     while tally.given < inputs:
         keeper = MetricsKeeper(NAMES, Floor())
         keeper.restore([], frozenset({0}))
-        good = given = 0
+        good, given, plans = Counter[str](), 0, 0
         kept = _Kept()
         for offset in range(4 * ROUND):
-            value, items, good_ones = _record(chance, offset)
-            topic = NAMES.contacts if good_ones else chance.choice((NAMES.contacts, NAMES.ivr))
-            given, good = given + items, good + good_ones
-            keeper.apply(Record(topic.name, 0, offset, value))
+            topic = chance.choice((NAMES.contacts, NAMES.contacts, NAMES.ivr, NAMES.agents, NAMES.schedules)).name
+            if topic == NAMES.schedules.name:
+                key, value = plan_record(chance, offset)
+                plans += 1
+                keeper.apply(Record(topic, 0, offset, value, key))
+            else:
+                value, items, good_ones = _record(chance, offset, topic)
+                given, good[topic] = given + items, good[topic] + good_ones
+                keeper.apply(Record(topic, 0, offset, value))
             if offset % ROUND == ROUND - 1:
                 keeper.news()
+                _agents_shown(keeper)
                 kept.take(_checkpoints(keeper))
         again = MetricsKeeper(NAMES, Floor())
         again.restore([state for state in kept.states.values() if state.value is not None], frozenset({0}))
+        again.tell_again(0)
         for tile in keeper.news().tiles + again.news().tiles:
             Tile.model_validate_json(tile[1])
-        if kept.good_calls != good:
+        if _agents_shown(again).get(GOOD_AGENT) != _agents_shown(keeper, again=True).get(GOOD_AGENT):
+            tally.breach("metrics: the good agent is another after a restart")
+        if kept.good_calls != good[NAMES.contacts.name]:
             tally.breach(f"metrics: {kept.good_calls} of {good} good calls were counted")
+        if kept.good_contacts != good[NAMES.agents.name]:
+            tally.breach(f"metrics: {kept.good_contacts} of {good} contacts of a good agent were counted")
         unread = sum(letter.reason.startswith("no event of this topic") for letter in kept.letters)
         if keeper.events + unread != given:
             tally.breach(f"metrics: {keeper.events} events read and {unread} not, of {given}")
         refused = len(kept.letters)
-        tally.count(given=given, accepted=given - refused, refused=refused, where="metrics")
+        tally.count(given=given + plans, accepted=given + plans - refused, refused=refused, where="metrics")
         check_letters(tally, kept.letters, where="metrics")
     return tally
+
+
+def _agents_shown(keeper: MetricsKeeper, *, again: bool = False) -> dict[str, AgentTile]:
+    if again:
+        keeper.tell_again(0)
+    shown: dict[str, AgentTile] = {}
+    for _ in range(keeper.agent_rounds + 1):
+        shown |= {name: AgentTile.model_validate_json(value) for name, value in keeper.agent_tiles()}
+    return shown
 
 
 class _Kept:
@@ -84,11 +108,17 @@ class _Kept:
         self.states: dict[bytes, StateEntry] = {}
         self.letters: list[DeadLetter] = []
         self._half_hours: dict[bytes | None, Interval] = {}
+        self._days: dict[bytes | None, AgentDay] = {}
 
     @property
     def good_calls(self) -> int:
         """Calls of the good queue, as its half-hours count them."""
         return sum(one.by_threshold[20].offered for one in self._half_hours.values())
+
+    @property
+    def good_contacts(self) -> int:
+        """Contacts of the good agent, as their days count them."""
+        return sum(day.totals.contacts for day in self._days.values())
 
     def take(self, parts: list[Checkpoint]) -> None:
         """A checkpoint."""
@@ -98,10 +128,18 @@ class _Kept:
                 assert output.value is not None
                 if output.topic == NAMES.dead_letters.name:
                     self.letters.append(DeadLetter.model_validate_json(output.value))
-                elif output.topic == NAMES.intervals.name and b'"kind":"interval"' in output.value:
-                    one = interval_adapter.validate_json(output.value)
-                    if isinstance(one, Interval) and one.scope == GOOD:
-                        self._half_hours[output.key] = one
+                elif output.topic == NAMES.intervals.name:
+                    self._take(output.key, output.value)
+
+    def _take(self, key: bytes | None, value: bytes) -> None:
+        if b'"kind":"agent_day"' in value:
+            day = AgentDay.model_validate_json(value)
+            if day.agent == GOOD_AGENT:
+                self._days[key] = day
+        elif b'"kind":"interval"' in value:
+            one = interval_adapter.validate_json(value)
+            if isinstance(one, Interval) and one.scope == GOOD:
+                self._half_hours[key] = one
 
 
 def tiles_topic(inputs: int, chance: random.Random) -> Tally:
@@ -193,18 +231,41 @@ def announcements(inputs: int, chance: random.Random) -> Tally:
     return tally
 
 
-def _record(chance: random.Random, offset: int) -> tuple[bytes, int, int]:
-    """(value, items in it, good calls in it)."""
+def _record(chance: random.Random, offset: int, topic: str) -> tuple[bytes, int, int]:
+    """(value, items in it, good ones in it: calls, or contacts of an agent, by the topic)."""
     events = _lists(chance, offset * AT_ONCE)
     lot = chance.random()
     if lot < 0.1:  # bytes that are no list, most of the time; how many events they hold, their reader must say
         value = mutate.raw(chance, _pack(events))
         return value, _items(value), 0
     events = [mutate.tree(chance, event) if chance.random() < 0.7 else event for event in events]
-    good = [[1, f"good{offset}", "acd", START + offset, GOOD, f"good{offset}"]] if lot < 0.6 else []
+    good: list[Any] = []
+    if lot < 0.6 and topic == NAMES.contacts.name:
+        good = [[1, f"good{offset}", "acd", START + offset, GOOD, f"good{offset}"]]
+    elif lot < 0.6 and topic == NAMES.agents.name:
+        contact = f"good{offset}"
+        good = [[22, f"good{offset}", "acd", START + offset, GOOD_AGENT, "porto", "talking", "", contact]]
     items = [*events, *good]
     chance.shuffle(items)
     return _pack(_packable(items)), len(items), len(good)
+
+
+def plan_record(chance: random.Random, offset: int) -> tuple[bytes, bytes]:
+    """(key, value) of a schedule or an exception, most of the time spoilt."""
+    agent, start = f"a{offset % 50}", START + chance.randrange(86_400_000)
+    plan: dict[str, Any] = {"kind": "exception", "id": "x1", "agent": agent, "start": start, "end": start + 600_000}
+    key = f"exception|{agent}|x1"
+    if chance.random() < 0.7:
+        parts = [{"activity": "on_queue", "start": start, "end": start + 3_600_000}]
+        date = datetime.fromtimestamp(start // 1000, UTC).date().isoformat()
+        plan = {"kind": "schedule", "agent": agent, "site": "lisbon", "date": date, "version": 1, "activities": parts}
+        key = f"{agent}|{date}"
+    value = _json(plan if chance.random() < 0.3 else mutate.tree(chance, plan))
+    if chance.random() < 0.2:
+        value = mutate.raw(chance, value)
+    elif chance.random() < 0.1:
+        value = b""
+    return (key if chance.random() < 0.9 else mutate.odd_text(chance)).encode(), value
 
 
 def _items(value: bytes) -> int:

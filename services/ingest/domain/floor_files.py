@@ -35,6 +35,12 @@ def parse_topology(text: str, name: str, known: Topology) -> Topology:
         topology = Topology.model_validate(content)
     except ValidationError as error:
         raise TopologyError("\n".join(_lines(name, error))) from error
+    try:
+        topology.model_dump_json()
+    except ValueError as error:  # YAML reads "\\ud83d\\ude00", as JSON writes it, as two halves
+        raise TopologyError(
+            f"{name}: there is half a character in it, \\ud800 to \\udfff: write all as UTF-8"
+        ) from error
     problems = [*_twice(topology), *_nowhere(topology, known)]
     if problems:
         raise TopologyError("\n".join(f"{name}: {problem}" for problem in problems))

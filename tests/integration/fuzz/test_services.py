@@ -19,7 +19,7 @@ from services.contracts.letters import DeadLetter
 from services.contracts.metrics import Tile
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
-from tests.fuzz import bodies, mutate, topics
+from tests.fuzz import bodies, mutate, plans, topics
 from tests.integration.ingest import log
 from tests.integration.metrics.service import wait_for
 from tests.parts import Parts
@@ -53,7 +53,7 @@ def test_garbage_at_every_door(parts: Parts, tmp_path: Path) -> None:
         assert all(child.running for child in floor.children)
         letters = log.letters(settings)
         assert sum(letter.id.startswith("http|") for letter in letters) == rejected
-        assert {source_of(letter) for letter in letters} >= {"contacts", "ivr", "tiles"}
+        assert {source_of(letter) for letter in letters} >= {"contacts", "ivr", "agents", "schedules", "tiles"}
 
 
 def post_garbage(floor: Installation, chance: random.Random) -> int:
@@ -64,7 +64,7 @@ def post_garbage(floor: Installation, chance: random.Random) -> int:
     with httpx.Client(headers=headers, timeout=30) as client:
         for number in range(30):
             items, ids = bodies.batch(chance, number * bodies.AT_ONCE, datetime.now(UTC))
-            items = [item for item in items if not bodies._too_deep(item)]
+            items = [item for item in items if not bodies.too_deep(item)]
             answer = client.post(url, content=json.dumps(items).encode())
             said = answer.json()
             assert answer.status_code == 200, said
@@ -72,19 +72,41 @@ def post_garbage(floor: Installation, chance: random.Random) -> int:
             assert said["accepted"] >= len(ids)
             rejected += said["rejected"]
             assert client.post(url, content=chance.randbytes(200)).status_code == 422
+            rejected += post_plans(client, floor, chance, number)
+    return rejected
+
+
+def post_plans(client: httpx.Client, floor: Installation, chance: random.Random, number: int) -> int:
+    """POST plans and approvals, many of them spoilt."""
+    rejected = 0
+    for path, excuses in (("schedules", False), ("exceptions", True)):
+        items, good = plans.items(chance, number * 100, excuses=excuses)
+        items = [item for item in items if not (isinstance(item, dict) and item.get("action") == "withdraw")]
+        url = f"http://127.0.0.1:{floor.port('ingest')}/v1/{path}"
+        answer = client.post(url, content=json.dumps(items).encode())
+        said = answer.json()
+        assert answer.status_code == 200, said
+        assert said["accepted"] + said["rejected"] == len(items)
+        kept = {item["agent"] for item in items if isinstance(item, dict) and item.get("agent") in good}
+        assert said["accepted"] >= len(kept)
+        rejected += said["rejected"]
+        assert client.post(url, content=chance.randbytes(200)).status_code == 422
     return rejected
 
 
 async def send_garbage(settings: CommonSettings, chance: random.Random, now: int) -> dict[str, int]:
-    """Garbage on all topics, and good calls among it; where contacts and ivr end."""
+    """Garbage on all topics, and good calls among it; where those end that metrics reads."""
     names, ends = settings.names, {}
     producer = kafka.producer(settings)
     await producer.start()
     try:
         for number in range(GOOD):
             for topic in (names.contacts, names.ivr, names.agents, names.schedules):
-                value, _, _ = topics._record(chance, number)
-                key = chance.randbytes(3) if topic is names.schedules else None
+                key: bytes | None = None
+                if topic is names.schedules:
+                    key, value = topics.plan_record(chance, number)
+                else:
+                    value, _, _ = topics._record(chance, number, "")
                 sent = await producer.send_and_wait(topic.name, value, key, partition=chance.randrange(4))
                 ends[f"{topic.name}|{sent.partition}"] = sent.offset
             good = Offered(f"good{number}", "acd", now, "faro/good", f"good{number}")
@@ -97,7 +119,7 @@ async def send_garbage(settings: CommonSettings, chance: random.Random, now: int
                 await producer.send_and_wait(topic.name, value, chance.randbytes(4), partition=0)
     finally:
         await producer.stop()
-    return {place: end for place, end in ends.items() if ".contacts|" in place or ".ivr|" in place}
+    return ends
 
 
 def is_applied(client: "redis.Redis", settings: CommonSettings, ends: dict[str, int]) -> bool:

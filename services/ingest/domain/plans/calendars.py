@@ -106,13 +106,16 @@ def _occurrences(calendar: Any, until: date, source: _Source, reading: Reading) 
         if often:
             reading.items += 1
             reading.mistakes += _refused(component, FieldError("RRULE", f"recurs {often.pop()}: no shift does"), source)
-        elif rules or "RDATE" in component or "RECURRENCE-ID" in component:
+        elif not (rules or "RDATE" in component or "RECURRENCE-ID" in component):
+            single.add_component(component)
+        elif "DTSTART" in component:
             recurring.add_component(component)
         else:
-            single.add_component(component)
+            reading.items += 1
+            reading.mistakes += _refused(component, FieldError("DTSTART", "is missing"), source)
     yield from single.walk("VEVENT")
     if recurring.walk("VEVENT"):
-        yield from _expanded(recurring, until, reading)
+        yield from _expanded(recurring, until, source, reading)
 
 
 def _malformed(event: Any) -> tuple[str, str] | None:
@@ -122,7 +125,7 @@ def _malformed(event: Any) -> tuple[str, str] | None:
         if isinstance(value, list) and name in _ONCE:
             return name, "is given twice"
         if _broken(value):
-            return name, next((reason for which, reason in event.errors if which == name), "can't be read")
+            return name, shortened(next((reason for which, reason in event.errors if which == name), "can't be read"))
     return None
 
 
@@ -130,15 +133,37 @@ def _broken(value: Any) -> bool:
     return any(isinstance(one, vBroken) for one in _listed(value))
 
 
-def _expanded(recurring: Any, until: date, reading: Reading) -> Iterator[Any]:
+def _expanded(recurring: Any, until: date, source: _Source, reading: Reading) -> Iterator[Any]:
+    found: Iterable[Any]
     try:
-        starts = [_day(event["DTSTART"].dt) for event in recurring.walk("VEVENT")]
-        found = recurring_ical_events.of(recurring).between(min(starts), max(until, min(starts)) + timedelta(days=1))
-    except Exception as error:  # noqa: BLE001  # whatever a malformed rule makes the library raise
-        problem = f"the recurring events can't be expanded: {type(error).__name__} {error}"
-        reading.mistakes.append(Mistake(place="recurring events", field="RRULE", reason=problem))
-        return
-    yield from found[:MOST_OCCURRENCES]
+        found = _between(recurring, until)
+    except Exception:  # noqa: BLE001  # whatever a malformed rule makes the library raise
+        found = _each_alone(recurring, until, source, reading)
+    yield from found
+
+
+def _each_alone(recurring: Any, until: date, source: _Source, reading: Reading) -> Iterator[Any]:
+    """What recurs, series by series, so that a malformed one costs no other."""
+    events = recurring.walk("VEVENT")
+    zones = [component for component in recurring.subcomponents if component.name != "VEVENT"]
+    for uid in dict.fromkeys(str(event.get("UID", "")) for event in events):
+        series: Any = Calendar()
+        mine = [event for event in events if str(event.get("UID", "")) == uid]
+        for component in (*zones, *mine):
+            series.add_component(component)
+        try:
+            yield from _between(series, until)
+        except Exception as error:  # noqa: BLE001  # see above
+            problem = shortened(f"can't be expanded: {type(error).__name__} {error}")
+            for event in mine:
+                reading.items += 1
+                reading.mistakes += _refused(event, FieldError("RRULE", problem), source)
+
+
+def _between(recurring: Any, until: date) -> list[Any]:
+    starts = [_day(event["DTSTART"].dt) for event in recurring.walk("VEVENT")]
+    found = recurring_ical_events.of(recurring).between(min(starts), max(until, min(starts)) + timedelta(days=1))
+    return list(found[:MOST_OCCURRENCES])
 
 
 def _refused(event: Any, error: FieldError, source: _Source) -> Iterator[Mistake]:

@@ -88,7 +88,7 @@ class Terms:
             if wanted in (_plain(one.id), _plain(one.name.en), _plain(one.name.zh)):
                 return one.id
         known = ", ".join(one.id for one in self.activities.activities)
-        raise FieldError("activity", f"{text!r} is none of {known}")
+        raise FieldError("activity", f"{shortened(text)!r} is none of {known}")
 
     def zone(self, site: str) -> ZoneInfo:
         """A site's time zone.
@@ -100,7 +100,8 @@ class Terms:
         if not name:
             raise FieldError(
                 "site",
-                f"nobody has described site {site!r}, so its time zone is not known: import it, or give --timezone",
+                f"nobody has described site {shortened(site)!r}, so its time zone is not known: "
+                "import it, or give --timezone",
             )
         return ZoneInfo(name)
 

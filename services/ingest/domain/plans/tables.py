@@ -67,8 +67,9 @@ def read_table(lines: Iterable[str], terms: Terms) -> Reading:
         reading.items += 1
         known: tuple[str, str] | None = None
         try:
-            agent, site, day = _whose(row, terms)
+            agent, day = _whose(row)
             known = agent, day.isoformat()
+            site = _valid("site", row.get("site") or terms.site, _site)
             _add(days.setdefault(known, _Day(day, site)), place, site, row, terms)
         except FieldError as error:
             agent, text = known or ("", "")
@@ -106,20 +107,23 @@ def _cells(reader: Any, names: list[str]) -> Iterator[tuple[str, dict[str, str]]
             yield f"line {reader.line_num + 1}", row
 
 
-def _whose(row: dict[str, str], terms: Terms) -> tuple[str, str, date]:
-    agent, site, text = row.get("agent", ""), row.get("site") or terms.site, row.get("date", "")
-    for name, value, adapter in (("agent", agent, _agent), ("site", site, _site)):
-        if not value:
-            raise FieldError(name, "is missing")
-        try:
-            adapter.validate_python(value)
-        except ValidationError:
-            raise FieldError(name, f"{shortened(value)!r} is no id") from None
+def _whose(row: dict[str, str]) -> tuple[str, date]:
+    """Agent and day: whatever else is wrong with a row costs that day."""
+    agent, text = _valid("agent", row.get("agent", ""), _agent), row.get("date", "")
     try:
         day = date.fromisoformat(text if _DATE.fullmatch(text) else "")
     except ValueError:
         raise FieldError("date", f"{shortened(text)!r} is no date such as 2026-03-02") from None
-    return agent, site, in_our_time(day, "date")
+    return agent, in_our_time(day, "date")
+
+
+def _valid(name: str, value: str, adapter: TypeAdapter[str]) -> str:
+    if not value:
+        raise FieldError(name, "is missing")
+    try:
+        return adapter.validate_python(value)
+    except ValidationError:
+        raise FieldError(name, f"{shortened(value)!r} is no id") from None
 
 
 def _add(day: _Day, place: str, site: str, row: dict[str, str], terms: Terms) -> None:

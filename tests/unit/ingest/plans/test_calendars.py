@@ -191,6 +191,18 @@ def test_an_event_that_cant_be_used_costs_that_agents_day_only(lines, field, los
     assert days(reading).keys() == whole - ({("ana", "2026-03-02")} if lost else set())
 
 
+def test_a_series_that_cant_be_expanded_costs_no_other():
+    reading = read(
+        event("DTSTART:20260302T120000", "DTEND:20260302T130000", "RRULE:FREQ=DAILY;COUNT=2", "SUMMARY:On queue"),
+        event(NINE_TO_TEN, "RRULE:FREQ=DAILY;BYDAY=99XX", "SUMMARY:Break", "X-FLOORWATCH-AGENT:ben"),
+        event("DTEND:20260302T130000", "RRULE:FREQ=DAILY", "SUMMARY:Break"),
+        event("DTSTART:20260302T120000", "DTEND:20260302T130000", "RRULE:FREQ=DAILY;UNTIL=x", "SUMMARY:Break", "X-FLOORWATCH-AGENT:eva"),
+        agent="ana",
+    )  # fmt: skip
+    assert days(reading).keys() == {("ana", "2026-03-02"), ("ana", "2026-03-03")}
+    assert sorted(blamed(reading)) == [("DTSTART", ""), ("RRULE", "ben 2026-03-02"), ("RRULE", "eva 2026-03-02")]
+
+
 def test_nobody_and_nowhere():
     assert blamed(read(event(NINE_TO_TEN, "SUMMARY:Break"))) == [("X-FLOORWATCH-AGENT", "")]
     assert blamed(read(event(NINE_TO_TEN, "SUMMARY:Break"), terms=TERMS, agent="ana")) == [("X-FLOORWATCH-SITE", "")]

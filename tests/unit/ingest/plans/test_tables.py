@@ -93,9 +93,9 @@ def test_a_day_off_is_a_row_without_an_activity():
         ("ana,lisbon,20260302,break,10:00,11:00", "date", ""),
         ("a|b,lisbon,2026-03-02,break,10:00,11:00", "agent", ""),
         (",lisbon,2026-03-02,break,10:00,11:00", "agent", ""),
-        ("ana,,2026-03-02,break,10:00,11:00", "site", ""),
-        ("ana,no site,2026-03-02,break,10:00,11:00", "site", ""),
-        ("ana", "site", ""),
+        ("ana,,2026-03-02,break,10:00,11:00", "site", "ana 2026-03-02"),
+        ("ana,no site,2026-03-02,break,10:00,11:00", "site", "ana 2026-03-02"),
+        ("ana", "date", ""),
     ],
 )  # fmt: skip
 def test_a_bad_line_costs_that_agents_day_only(row, field, lost):
