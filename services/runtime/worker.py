@@ -21,7 +21,7 @@ from services.runtime.settings import StreamSettings
 FINAL_CHECKPOINT_S = 1.2
 LEAVE_S = 1.5
 SILENT_BROKER_S = 5.0
-STUCK_S = 180.0
+STUCK_S = 60.0
 
 Background = Callable[[], Coroutine[Any, Any, None]]
 
@@ -161,7 +161,7 @@ class _Worker:
             await asyncio.sleep(1)
             now = time.monotonic()
             stream = self._stream
-            if (stream.assignment, stream.changelog.read) != last or stream.serving or self._silent_broker():
+            if (stream.assignment, stream.changelog.read) != last or stream.serving:
                 last, moved_at = (stream.assignment, stream.changelog.read), now
             if not stream.app.consumer_generation_id and now - began > self._settings.join_within_s:
                 end_now(
@@ -171,8 +171,19 @@ class _Worker:
                     code=UNAVAILABLE,
                 )
             if now - moved_at > STUCK_S:
-                end_now(f"no assignment for {STUCK_S:.0f} s; beginning anew", code=UNAVAILABLE)
+                if await self._broker_answers():
+                    end_now(f"neither assigned nor recovering for {STUCK_S:.0f} s; beginning anew", code=UNAVAILABLE)
+                moved_at = time.monotonic()
             self._measure_lag()
+
+    async def _broker_answers(self) -> bool:
+        """Ask by another connection: a worker that hangs in a rebalance hears nothing, however well the broker is."""
+        try:
+            async with asyncio.timeout(SILENT_BROKER_S):
+                await kafka.ensure_topics(self._settings)
+        except (KafkaError, OSError):
+            return False
+        return True
 
     def _measure_lag(self) -> None:
         for (topic, partition), lag in self._stream.lag().items():
