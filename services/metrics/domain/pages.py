@@ -34,7 +34,7 @@ class Page(Generic[Entry]):
         offset: the newest record that changed it.
         first: the oldest record that it knows of; −1 for none.
         includes: records up to this one are on it for certain: it was kept after them.
-        until: nobody of it waited after this moment, but who has no outcome. A bound; not for a page that is dirty.
+        until: nobody of it waited after this moment, but who has no outcome. A bound; of a queue that is caught up.
         mixed: not all on it are voice contacts of which nothing else is known.
         entries: what is known of each contact or visit; None while the page is folded.
         dirty: changed since it was last kept.

@@ -23,7 +23,7 @@ from services.contracts.definitions import COUNTERS
 from services.contracts.events import Abandoned, Answered, AnyEvent, Ended, FlowedOut, Heartbeat, LegEvent, Offered
 from services.contracts.metrics import HALF_HOUR_MS
 from services.metrics.domain.clocks import SiteClock
-from services.metrics.domain.half_hours import HalfHour, half_hours_of
+from services.metrics.domain.half_hours import HalfHour, half_hour_at, half_hours_of
 from services.metrics.domain.pages import SLOT_MS, Page
 from services.metrics.domain.queues import Queue
 from services.metrics.domain.shard import Shard
@@ -51,6 +51,7 @@ class QueueShard(Shard[Queue, Contact]):
         """See Shard."""
         super().__init__(*args)
         self._changed: dict[str, Queue] = {}
+        self._restored = False
         self._moved: dict[str, Queue] = {}  # queues with half-hours to publish beside those of their dirty pages
         self.violations = 0
         self.violation = ""
@@ -196,13 +197,18 @@ class QueueShard(Shard[Queue, Contact]):
         for queue in self.scopes.values():
             if site == queue.site or scope_id == queue.id:
                 queue.adopt(self._terms(queue.id), self._timezone(queue.id))
+                queue.tell_waits()
                 self._changed[queue.id] = queue
 
     def restore(self, clocks: bytes | None, pages: Iterable[tuple[str, int, bytes]]) -> None:
         """See Shard; what is derived is derived again."""
+        self._restored = True
         super().restore(clocks, pages)
         for queue in self.scopes.values():
             queue.rebuild()
+            self._await_ends(queue)
+            if self.clocks.terms.get(queue.id) != self._terms_mark(queue.id):
+                queue.tell_waits()  # described anew while nobody counted
         self.show_again()
 
     def _moved_half_hours(self) -> Iterator[tuple[str, int]]:
@@ -213,6 +219,17 @@ class QueueShard(Shard[Queue, Contact]):
         for queue in moved.values():
             yield from ((queue.id, start) for start in sorted(queue.moved))
             queue.moved.clear()
+        if self._restored:
+            self._restored = False
+            for queue in self.scopes.values():
+                queue.restored = False
+
+    def _await_ends(self, queue: Queue) -> None:
+        """Half-hours that were published for those who waited in them, with no page of their own, end like others."""
+        half_hour = queue.here
+        while queue.pages and half_hour.start and half_hour.end + self._horizons.lateness_ms > queue.clock.at:
+            self._await_end(queue, half_hour)
+            half_hour = half_hour_at(self._timezone(queue.id), half_hour.start - 1)
 
     def _still_needed(self, scope: Queue, closed: list[Page[Contact]]) -> set[int]:
         """Pages of contacts that are not over; those of the same half-hours; those of contacts that waited in them.
@@ -247,7 +264,9 @@ class QueueShard(Shard[Queue, Contact]):
         self._changed[scope.id] = scope
 
     def _make_scope(self, scope_id: str, clock: SiteClock) -> Queue:
-        return Queue(scope_id, clock, self._terms(scope_id), self._timezone(scope_id))
+        queue = Queue(scope_id, clock, self._terms(scope_id), self._timezone(scope_id))
+        queue.restored = self._restored
+        return queue
 
     def _terms(self, queue: str) -> QueueTerms:
         return QueueTerms.of(self._floor.queue(queue))

@@ -45,11 +45,13 @@ class Queue(Scope[Contact]):
         here: the half-hour that the site's clock is in.
         moved: starts of the half-hours that are to be published because of contacts that came before them.
         haunted: pages on which somebody became a ghost as time passed.
+        restored: taken up from another worker, and nothing published since: that one may have published half-hours of
+            which nothing was kept.
     """
 
     __slots__ = (
         "_ghost_due", "_running", "_timezone", "_waited", "ghosts", "haunted", "here", "lanes", "meter", "moved",
-        "rolling", "scheduled", "shown", "terms", "told_at", "touched", "waiting",
+        "restored", "rolling", "scheduled", "shown", "terms", "told_at", "touched", "waiting",
     )  # fmt: skip
 
     def __init__(self, scope_id: str, clock: SiteClock, terms: QueueTerms, timezone: str) -> None:
@@ -58,6 +60,7 @@ class Queue(Scope[Contact]):
         self.touched: dict[Key, Contact | None] = {}
         self.moved: set[int] = set()
         self.haunted: list[Page[Contact]] = []
+        self.restored = False
         self.scheduled: int | None = None
         self.told_at = -math.inf
         self.shown: object = None
@@ -134,7 +137,7 @@ class Queue(Scope[Contact]):
         if self.waiting:
             self._move(max(before.start, min(self.waiting.values())), self.here.start)
 
-    def _take(self, touched: dict[Key, Contact | None]) -> list[tuple[Key, Contact]]:
+    def _take(self, touched: dict[Key, Contact | None]) -> list[tuple[Key, Contact]]:  # noqa: C901  # for speed
         """What became of contacts and of their waits; `touched` has what they were when we last looked.
 
         Nearly all of them come, or are answered, within the running half-hour: they are seen to here, for speed.
@@ -150,7 +153,9 @@ class Queue(Scope[Contact]):
             page = pages[key[1] // SLOT_MS]
             contact = page.unfolded()[key]
             came = key[1]
-            outcome, wait_ms = contact[:2]
+            outcome, wait_ms = contact[0], contact[1]
+            if came + wait_ms > page.until and outcome != WAITING:
+                page.until = came + wait_ms
             if outcome == WAITING or came < start or came + wait_ms > end or key in ghosts or self.terms.split:
                 counted, formerly = self._take_any(page, key, before, points)
             else:
@@ -200,6 +205,7 @@ class Queue(Scope[Contact]):
                 points.append(ended * 2 + 1)
             if until is not None:
                 points.append(until * 2)
+        if ended != until or before is None:
             self._tell_wait(came, ended, until)
         if until is None:
             self.waiting[key] = came
@@ -240,6 +246,7 @@ class Queue(Scope[Contact]):
             self.ghosts.pop(key, None)
         else:
             self.ghosts[key] = since
+            page.until = max(page.until, since)
 
     def _move_lanes(self, now: int, changed: list[tuple[Key, Contact]]) -> None:
         """Each contact in its own lane; one whose offer came after its answer may have been in another."""
@@ -282,7 +289,7 @@ class Queue(Scope[Contact]):
     def _waits_since(self, half_hour: HalfHour) -> Iterator[tuple[int, int]]:
         """(when it came, when its wait ended) of those who wait no more and may have waited in the half-hour."""
         for page in self.pages.values():
-            if page.start < half_hour.end and (page.dirty or page.open or page.until > half_hour.start):
+            if page.start < half_hour.end and page.until > half_hour.start:
                 for key, contact in page.peek().items():
                     until = key[1] + contact[1] if contact[0] != WAITING else self.ghosts.get(key)
                     if until is not None:
@@ -297,7 +304,16 @@ class Queue(Scope[Contact]):
         start = self.here.start
         if came < start:  # else it is all in the half-hour of its own page
             old, new = start if old is None else old, start if new is None else new
-            self._move(min(old, new), max(old, new))
+            self._move(min(old, new), self.clock.at if self.restored else max(old, new))
+
+    def tell_waits(self) -> None:
+        """Let the half-hours be published again into which somebody waited who had come before them."""
+        for page in self.pages.values():
+            end = self._half_hour(page.start).end
+            for key, contact in page.peek().items():
+                until = key[1] + contact[1] if contact[0] != WAITING else self.ghosts.get(key, self.clock.at)
+                if until > end:
+                    self._move(end, until)
 
     def _spread(self, came: int, until: int, sign: int) -> None:
         """Add a wait to the half-hours that it lies in, where they are known."""
@@ -375,6 +391,7 @@ class Queue(Scope[Contact]):
                     until = None
                 else:
                     page.ghosts[key] = self.ghosts[key] = until
+                    page.until = max(page.until, until)
             if until is not None:
                 points.append(until * 2)
             contacts.append((key, _settled(contact, key, self.ghosts.get(key))))

@@ -51,7 +51,7 @@ def page_key(partition: int, topic: str, scope: str, slot: int) -> bytes:
 class Scope(Generic[Entry]):
     """A queue or a flow: its pages by slot, and the half-hours that are not final yet by their start."""
 
-    __slots__ = ("clock", "id", "pages", "site", "unfinished")
+    __slots__ = ("clock", "id", "pages", "site", "told", "unfinished")
 
     def __init__(self, scope_id: str, clock: SiteClock) -> None:
         """Without any page."""
@@ -60,6 +60,7 @@ class Scope(Generic[Entry]):
         self.clock = clock
         self.pages: dict[int, Page[Entry]] = {}
         self.unfinished: set[int] = set()
+        self.told: set[int] = set()  # of these, those that were published
 
 
 S = TypeVar("S", bound=Scope[Any])
@@ -192,11 +193,13 @@ class Shard(ABC, Generic[S, Entry]):
         for page in pages:
             page.dirty = False
             page.kept = True
-            page.until = max(page.end, self.scopes[page.scope].clock.at)
             yield page_key(self.partition, self.topic, page.scope, page.slot), page.encode()
 
     def _ended_half_hours(self, published: set[tuple[str, int]]) -> Iterator[PublishedHalfHour]:
-        return self._publish_each(self._ended(), published)
+        for scope_id, start in self._ended():
+            told = start in self.scopes[scope_id].told
+            yield from self._publish_each([(scope_id, start)], published, empty=told)
+            self.scopes[scope_id].told.discard(start)
 
     def _moved_half_hours(self) -> Iterable[tuple[str, int]]:
         """(scope, start) of the half-hours that changed by other half-hours' pages, or as time passed."""
@@ -286,6 +289,8 @@ class Shard(ABC, Generic[S, Entry]):
             return  # a page of two half-hours, and this one has nothing to tell
         over = half_hour.end + self._horizons.lateness_ms <= scope.clock.at
         self._await_end(scope, half_hour)
+        if not over:
+            scope.told.add(half_hour.start)
         view = {
             "id": interval_id(scope.id, half_hour.start),
             "scope": scope.id,

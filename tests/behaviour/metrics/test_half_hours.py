@@ -118,7 +118,7 @@ def test_a_ghost_is_forgotten_with_its_page(floor):
     floor.checkpoint()
     assert floor.keeper.unresolved == 0
 
-    floor.clock(NOON + 31 * HOUR)  # 26 hours after it became a ghost
+    floor.clock(NOON + 32 * HOUR)  # 26 hours after it became a ghost, and some time for the half-hour to close
     floor.checkpoint()
 
     assert (floor.tile().waiting, floor.tile().ghosts) == (0, 0)

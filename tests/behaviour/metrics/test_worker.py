@@ -125,7 +125,7 @@ def test_a_checkpoint_comes_in_slices_pages_first_clocks_next_keys_to_forget_las
     desk.checkpoint()
     for minute in range(0, 600, 5):
         desk.send(Offered(f"f{minute}", "acd", NOON + minute * 60_000, SALES, f"d{minute}"))
-    desk.clock(NOON + 30 * 3_600_000)
+    desk.clock(NOON + 36 * 3_600_000)
 
     slices: list[list[StateEntry]] = []
     while any(part := desk.keeper.checkpoint()):
