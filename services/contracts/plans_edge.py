@@ -5,9 +5,9 @@ The same content as `contracts.schedules`, with times in ISO 8601 with an offset
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, StringConstraints
 
-from services.contracts.schedules import AgentId, LocalDate
+from services.contracts.schedules import AgentId, LocalDate, Version
 from services.contracts.topology import ActivityId, Contract, Id
 
 ExceptionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:\-]{1,64}$")]
@@ -30,7 +30,7 @@ class Schedule(Contract):
     agent: AgentId
     site: Id
     date: LocalDate
-    version: Annotated[int, Field(ge=0)] | None = None
+    version: Version | None = None
     activities: tuple[Planned, ...]
 
 

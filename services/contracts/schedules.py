@@ -5,14 +5,27 @@ of two, the one with the higher `version` stands, of equal versions the one that
 Times are epoch milliseconds, UTC.
 """
 
+from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, TypeAdapter, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, model_validator
 
 from services.contracts.topology import ActivityId, Contract, Id
 
 AgentId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f|]+$")]
-LocalDate = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
+def _in_the_calendar(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no day of the calendar, such as 2026-03-02") from None
+    return text
+
+
+LocalDate = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_in_the_calendar)]
+Moment = Annotated[int, Field(ge=0, le=4_103_000_000_000, description="epoch ms, up to the first days of 2100")]
+Version = Annotated[int, Field(ge=0, le=2**53 - 1)]
 LONGEST_DAY_MS = 36 * 3600 * 1000
 """A day's plan spans at most so much: a night shift belongs to the day on which it begins."""
 
@@ -21,8 +34,8 @@ class PlannedActivity(Contract):
     """[start, end) of one activity."""
 
     activity: ActivityId
-    start: int
-    end: int
+    start: Moment
+    end: Moment
 
     @model_validator(mode="after")
     def _lasts(self) -> Self:
@@ -38,7 +51,7 @@ class DaySchedule(Contract):
     agent: AgentId
     site: Id
     date: LocalDate
-    version: Annotated[int, Field(ge=0)]
+    version: Version
     activities: tuple[PlannedActivity, ...]
 
     @model_validator(mode="after")
@@ -57,8 +70,8 @@ class AdherenceException(Contract):
     kind: Literal["exception"] = "exception"
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:\-]{1,64}$")]
     agent: AgentId
-    start: int
-    end: int
+    start: Moment
+    end: Moment
     reason: Annotated[str, StringConstraints(max_length=500)] = ""
     approved_by: Annotated[str, StringConstraints(max_length=128)] = ""
     withdrawn: bool = False

@@ -260,6 +260,8 @@ def plan_record(chance: random.Random, offset: int) -> tuple[bytes, bytes]:
         date = datetime.fromtimestamp(start // 1000, UTC).date().isoformat()
         plan = {"kind": "schedule", "agent": agent, "site": "lisbon", "date": date, "version": 1, "activities": parts}
         key = f"{agent}|{date}"
+    if chance.random() < 0.03:  # of the right form
+        plan |= chance.choice(({"date": "2026-99-99"}, {"version": 10**30}, {"start": -(10**30)}, {"end": 2**64}))
     value = _json(plan if chance.random() < 0.3 else mutate.tree(chance, plan))
     if chance.random() < 0.2:
         value = mutate.raw(chance, value)

@@ -63,7 +63,7 @@ async def test_the_numbers_are_the_same_and_add_up(workers, settings, environmen
 
 
 def batches() -> Iterator[list[Any]]:
-    body = json.dumps([posting.event for posting in TOLD.postings]).encode()
+    body = json.dumps([item for posting in TOLD.postings for item in posting.items]).encode()
     events = [to_wire(event, str) for event in read(body, newest_ms=NOW).events]
     yield from (events[first : first + 40] for first in range(0, len(events), 40))
 
