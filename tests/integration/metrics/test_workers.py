@@ -16,7 +16,7 @@ import pytest
 
 from services.cli.installation import not_ready
 from services.cli.ports import free_ports
-from services.contracts.events import Heartbeat, LegEvent
+from services.contracts.events import Heartbeat, LegEvent, VisitEvent
 from services.contracts.metrics import Interval, IvrInterval
 from services.ingest.domain.edge import to_wire
 from services.ingest.domain.posts import read
@@ -46,7 +46,7 @@ async def test_the_numbers_are_the_same_and_add_up(workers, settings, environmen
             for batch in batches():
                 legs = [event for event in batch if isinstance(event, LegEvent)]
                 await log.events(names.contacts.name, legs)
-                await log.events(names.ivr.name, [event for event in batch if not isinstance(event, LegEvent)])
+                await log.events(names.ivr.name, [event for event in batch if isinstance(event, VisitEvent)])
             for site in ZONES:
                 for topic in (names.contacts, names.ivr):
                     await log.heartbeat(topic.name, Heartbeat("acd", site, LATER))
