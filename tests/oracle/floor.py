@@ -171,6 +171,10 @@ def service_level_event(call: Call, threshold_s: float) -> int:
     return lost_at if call.resolved_at is None else min(call.resolved_at, lost_at)
 
 
+def _always(threshold_s: float) -> Callable[[Call], float]:
+    return lambda _: threshold_s
+
+
 def _recent(calls: Iterable[Call], threshold_s: Callable[[Call], float], now: int) -> list[Call]:
     return [c for c in calls if now - HALF_HOUR_MS < service_level_event(c, threshold_s(c)) <= now]
 
@@ -194,7 +198,7 @@ def tile(calls: Iterable[Call], rules: Rules, thresholds_s: Iterable[int], timez
         return sum(c.outcome is None and now < c.offered_at + rules.of(c).target_s * 1000 for c in some)
 
     return {
-        "rolling": {t: counts(_recent(calls, lambda _, t=t: t, now), t, rules.short_s) for t in thresholds_s},
+        "rolling": {t: counts(_recent(calls, _always(t), now), t, rules.short_s) for t in thresholds_s},
         "waiting": len(waiting),
         "oldest_offered_at": min((c.offered_at for c in waiting), default=None),
         "status": "provisional" if any(c.outcome is None for c in recent) else "final",

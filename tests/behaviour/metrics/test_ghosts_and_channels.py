@@ -76,7 +76,7 @@ def test_the_outcome_of_a_ghost_is_told_after_all(floor):
 
     assert half_hour(floor).by_threshold[20] == Counts(offered=1, answered=1, answered_within=1, wait_answered_ms=5000)
     assert half_hour(floor).waiting_ms == 5000
-    assert floor.half_hours()[SALES, NOON + 30 * MINUTE].waiting_ms == 0  # type: ignore[union-attr]
+    assert floor.half_hours()[SALES, NOON + 30 * MINUTE].waiting_ms == 0
     assert floor.tile().ghosts == 0
 
 

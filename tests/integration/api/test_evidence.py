@@ -51,10 +51,15 @@ class Proof:
             timeout=120,
         )
 
+    def held_at_noon(self) -> bytes:
+        """JSON of the half-hour from 12:00 on."""
+        held: Any = self.shown.client.hget(self.settings.names.day_key(QUEUE, "2026-01-09"), str(NOON))
+        return bytes(held)
+
     def tamper(self) -> None:
         """Let Redis say that nobody was answered from 12:00 on."""
         key = self.settings.names.day_key(QUEUE, "2026-01-09")
-        held = Interval.model_validate_json(self.shown.client.hget(key, str(NOON)))
+        held = Interval.model_validate_json(self.held_at_noon())
         counts = {t: c.model_copy(update={"answered": 0}) for t, c in held.by_threshold.items()}
         self.shown.client.hset(key, str(NOON), held.model_copy(update={"by_threshold": counts}).model_dump_json())
 
@@ -148,13 +153,13 @@ async def test_what_the_log_no_longer_holds_is_said(proof: Proof):
 async def test_what_came_after_the_revision_is_not_recounted(proof: Proof):
     """The log moves on while Redis still shows the older revision, as between two checkpoints."""
     key = proof.settings.names.day_key(QUEUE, "2026-01-09")
-    held = proof.shown.client.hget(key, str(NOON))
+    held = proof.held_at_noon()
     async with Log(proof.settings) as log:
         await log.events(proof.settings.names.contacts.name, [Offered("late", "acd", NOON + 1, QUEUE, "late")])
         await applied(proof.shown, log.ends)
     assert proof.evidence(interval=NOON).equal is True
     newer = proof.evidence(interval=NOON)
-    assert newer.total == Interval.model_validate_json(proof.shown.client.hget(key, str(NOON))).by_threshold[20].offered
+    assert newer.total == Interval.model_validate_json(proof.held_at_noon()).by_threshold[20].offered
 
     proof.shown.client.hset(key, str(NOON), held)
     older = proof.evidence(interval=NOON)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+from typing import Any
 
 import pytest
 
@@ -51,13 +52,13 @@ def a_working_day(seed: int) -> Floor:
     return Floor(ZONE, RULES, 30_000, told, beats, plans, excused)
 
 
-def records_of(floor: Floor, seed: int) -> list:
+def records_of(floor: Floor, seed: int) -> list[Any]:
     """Events in disorder of ten minutes with repeats, by twenty; schedules late, anywhere in between."""
     chance = random.Random(seed)
     events = [event_of(telling) for telling in floor.tellings]
     events += chance.sample(events, len(events) // 10)
     events.sort(key=lambda event: event.at + chance.randrange(10 * TICK_MS))
-    records: list = [events[first : first + 20] for first in range(0, len(events), 20)]
+    records: list[Any] = [events[first : first + 20] for first in range(0, len(events), 20)]
     for schedule in [*map(record_of, floor.plans), *map(exception_of, floor.excuses)]:
         records.insert(chance.randrange(len(records)), schedule)
     return records

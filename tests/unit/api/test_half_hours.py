@@ -1,6 +1,7 @@
 """Half-hours of a day, added up."""
 
 from services.api.domain.half_hours import Terms, groups, half_hours, ivr_half_hours, repeat_calls
+from services.api.domain.reports import GroupBy
 from services.contracts.definitions import DEFAULT_SWITCHES
 from services.contracts.metrics import Details, Group, Repeats, repeats_id
 from services.contracts.topology import unknown_queue
@@ -106,7 +107,7 @@ def test_contacts_by_channel_segment_number_and_skill():
         half_hour("bank/IN", at_20=counts(2)),
     ]
 
-    def by(what):
+    def by(what: GroupBy) -> list[tuple[str, int]]:
         return [(group.key, group.counts.offered) for group in groups(halves, what, TERMS, lambda queue: QUEUES[queue])]
 
     assert by("channel") == [("voice", 8), ("chat", 1)]

@@ -18,6 +18,7 @@ from services.api.domain.recount import (
 from services.contracts.events import (
     Abandoned,
     Answered,
+    Channel,
     Ended,
     FlowedOut,
     Held,
@@ -51,9 +52,10 @@ def recount_of(desk: Desk, described: Queue, window: Window, first: int, last: i
 
 
 def assert_proved(desk: Desk, described: Queue, item: Interval | Tile, clock: int) -> None:
-    rolling = isinstance(item, Tile)
-    window = rolling_window(item) if rolling else Window(item.start, item.end, rolling=False)
-    first, last = (-1, item.offset) if rolling else (item.first_offset, item.revision)
+    if isinstance(item, Tile):
+        window, first, last = rolling_window(item), -1, item.offset
+    else:
+        window, first, last = Window(item.start, item.end, rolling=False), item.first_offset, item.revision
     recount = recount_of(desk, described, window, first, last)
     claimed = published_of(item, details=True)
     assert differences(claimed, recounted(recount, recount.legs_at(clock), window, claimed)) == ()
@@ -65,10 +67,10 @@ def events_of(chance: random.Random, queues: Iterable[str], calls: int) -> list[
     for number in range(calls):
         name, contact = chance.choice(list(queues)), f"c{number % (calls - 3)}"
         offered_at = NOON + chance.randrange(90 * MINUTE)
-        channel = chance.choice(("voice", "voice", "chat", "email"))
-        about = {"channel": channel, "segment": chance.choice(("", "VIP")), "customer": f"p{number % 7}"}
+        channels: tuple[Channel, ...] = ("voice", "voice", "chat", "email")
+        channel, segment = chance.choice(channels), chance.choice(("", "VIP"))
         if chance.random() < 0.95:
-            events.append(Offered(f"o{number}", "acd", offered_at, name, contact, **about))
+            events.append(Offered(f"o{number}", "acd", offered_at, name, contact, channel, segment, f"p{number % 7}"))
         leg = (name, contact, offered_at)
         at = offered_at + round(chance.expovariate(1 / 25_000))
         if chance.random() < 0.3:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from services.api.domain.board import Board, Stored
 from services.api.domain.rosters import absences, queue_cost
 from services.api.domain.staff import Group
-from services.contracts.agents import AgentTile, AgentTotals
+from services.contracts.agents import AdherenceState, AgentTile, AgentTotals
+from services.contracts.events import AgentState
 from services.contracts.socket import TeamView, TileView
 from services.contracts.topology import Site, Team, Text
 from tests.unit.api.floor import BANK, MINUTE, NINE, TODAY, agent, clock, counts, tile
@@ -115,7 +116,8 @@ def test_who_has_been_available_longest_follows_who_takes_a_call():
 
 def test_groups_are_shown_at_most_once_a_second():
     board = floor(BANK, clock(), tile(), BOB)
-    for now, state in ((0.3, "talking"), (0.6, "wrap_up")):
+    steps: tuple[tuple[float, AgentState], ...] = ((0.3, "talking"), (0.6, "wrap_up"))
+    for now, state in steps:
         board.take(agent("bob", state=state, offset=round(now * 10)), now)
         board.settle(now)
         assert team_view(board).agents.by_state == {"available": 1}
@@ -197,8 +199,8 @@ SITES = ("bank", "lisbon")
 class Word:
     who: str
     site: str
-    state: str
-    adherence: str
+    state: AgentState
+    adherence: AdherenceState
     talk: int
     idle: int
     as_of: int

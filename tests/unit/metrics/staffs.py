@@ -124,7 +124,7 @@ def staffs(draw: st.DrawFn) -> Staff:
         heard.append(Beat("clock", now))  # another feed, that only says how late it is
     floor = Floor(timezone, RULES, HORIZONS.silent_ms, told, heard, planned, excused)
     events = [event_of(telling) for telling in told] + [Heartbeat(b.source, SITE, b.at, b.rate) for b in heard]
-    return Staff(floor, events, [record_of(p) for p in planned] + [exception_of(e) for e in excused], now)
+    return Staff(floor, events, [*map(record_of, planned), *map(exception_of, excused)], now)
 
 
 def event_of(telling: Telling) -> StaffEvent:
