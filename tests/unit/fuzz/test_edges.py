@@ -4,7 +4,7 @@ import pytest
 
 from tests.fuzz.__main__ import EDGES, fuzz
 
-FEW = {"floor": 60}
+FEW = {"floor": 60, "described": 300, "calendar": 1_000}
 
 
 @pytest.mark.parametrize("edge", EDGES)
