@@ -24,6 +24,7 @@ outcome that is told after all counts instead.
 """
 
 from collections.abc import Collection
+from operator import add, sub
 from typing import Final, NamedTuple, get_args
 
 from services.contracts.definitions import COUNTERS
@@ -213,6 +214,8 @@ def count(totals: list[int], contacts: Collection[Contact], terms: Terms, sign: 
 
     One loop with numbers of its own: a call per contact costs twice as much.
     """
+    if not contacts:
+        return
     threshold_ms, short_ms, objective_ms = terms
     answered = abandoned = flowed_out = waiting = short = 0
     answered_within = abandoned_within = short_within = flowed_out_within = 0
@@ -251,14 +254,13 @@ def count(totals: list[int], contacts: Collection[Contact], terms: Terms, sign: 
             blind += signs & TRANSFERRED_BLIND != 0
             consulted += signs & TRANSFERRED_CONSULTED != 0
             conferenced += signs & CONFERENCED != 0
-    for index, number in enumerate((
+    numbers = (
         len(contacts), answered, abandoned, flowed_out, waiting, short,
         answered_within, abandoned_within, short_within, flowed_out_within,
         wait_answered, wait_abandoned, handled, talk, hold, wrap_up,
         rang, held, blind, consulted, conferenced, inferred, len(contacts) if objective_ms >= 0 else 0, met,
-    )):  # fmt: skip
-        if number:
-            totals[index] += sign * number
+    )  # fmt: skip
+    totals[:_FIRST_REASON] = map(add if sign == 1 else sub, totals, numbers)
 
 
 def counts_of(totals: list[int]) -> dict[str, int]:
