@@ -49,7 +49,7 @@ class Group(Contract):
 class Running(Contract):
     """The clock half-hour that `as_of` lies in, so far, at the target T.
 
-    `waiting_within`: of those who wait, how many can still be answered within T.
+    `waiting_within`: of those of it who wait, how many can still be answered within T.
     `waiting_ms`: time that contacts spent waiting within [start, as_of], whenever they came.
     """
 
@@ -98,7 +98,9 @@ class Tile(Contract):
     target: Counts | None = None
     details: Details = Details()
     waiting_ms: int = 0
-    waiting_within: int = Field(default=0, description="of those who wait, how many still wait at most their target T")
+    waiting_within: int = Field(
+        default=0, description="of those who wait, how many have waited less than their target T"
+    )
     ghosts: int = Field(default=0, description="legs set unknown and not resolved since, as far as the ledger is open")
     running: Running | None = None
     channels: dict[Channel, ChannelNow] = Field(default_factory=dict)
@@ -109,7 +111,8 @@ class Interval(Contract):
     """A queue's clock half-hour: the contacts that arrived in [start, end).
 
     `final` once no contact of it waits and the watermark has passed; a late event then makes a new `revision`,
-    which is the offset of the newest log record that changed it.
+    which is the offset of the newest log record that told of one of its contacts. A half-hour in which nobody came is
+    published if somebody waited in it who had come before (`revision` and `first_offset` −1).
     """
 
     kind: Literal["interval"] = "interval"
@@ -124,8 +127,14 @@ class Interval(Contract):
     by_threshold: dict[int, Counts]
     target: Counts | None = Field(default=None, description="see Tile.target; None: by_threshold of the queue's target")
     details: Details = Details()
-    waiting_ms: int = Field(default=0, description="time spent waiting within [start, end), whenever the contact came")
-    groups: tuple[Group, ...] = Field(default=(), description="one per channel, segment and number; they add to target")
+    waiting_ms: int = Field(
+        default=0,
+        description="time spent waiting within [start, end), whenever the contact came; who still waits: once it is over",
+    )
+    groups: tuple[Group, ...] = Field(
+        default=(),
+        description="one per channel, segment and number; they add to target. Empty: all are voice, nothing else known",
+    )
     first_offset: int = Field(default=-1, description="oldest log record that tells of one of its contacts; −1 unknown")
 
 
