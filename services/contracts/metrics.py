@@ -129,7 +129,7 @@ class Interval(Contract):
     details: Details = Details()
     waiting_ms: int = Field(
         default=0,
-        description="time spent waiting within [start, end), whenever the contact came; who still waits: once it is over",
+        description="time spent waiting in [start, end), whenever the contact came. Who still waits: once it is over",
     )
     groups: tuple[Group, ...] = Field(
         default=(),

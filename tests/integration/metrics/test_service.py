@@ -134,10 +134,8 @@ async def test_calls_become_tiles_half_hours_letters_and_progress(settings, envi
     ]
     assert [letter.id for letter in letters] == [f"metrics|{names.contacts.name}|0|{letters[0].id.split('|')[-1]}"]
     told = [json.loads(value) for _, value in await read_topic(settings, names.tiles.name) if value]
-    newest = {
-        one["id"]: Tile.model_validate_json(json.dumps(one)) for items in told for one in items if one["kind"] == "tile"
-    }
-    assert newest == shown.tiles()
+    newest = {item["id"]: item for items in told for item in items if item["kind"] == "tile"}
+    assert {name: Tile.model_validate_json(json.dumps(tile)) for name, tile in newest.items()} == shown.tiles()
     heard = {}
     while message := changes.get_message(timeout=1):
         if message["type"] == "message":
