@@ -29,6 +29,7 @@ from services.runtime.logs import get_logger
 from services.runtime.redis import client
 
 GRACE_S = 2
+CANCEL_AGAIN_S = 0.5
 BACKLOG = 2048
 """Sockets that may come at once: after a restart every wall comes back within a second or two."""
 LONGEST_CLIENT_MESSAGE = 64 * 1024
@@ -139,13 +140,21 @@ async def run(settings: ApiSettings) -> None:
         get_logger().info("listening", address=f"http://{settings.host}:{settings.api_port}", open=parts.guard.is_open)
         await server.serve(sockets=[listener])
     finally:
-        for task in tasks:
-            task.cancel()
+        await _end(tasks)
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         await connection.aclose()
     for outcome in outcomes:
         if isinstance(outcome, Exception):
             raise outcome
+
+
+async def _end(tasks: "list[asyncio.Task[None]]") -> None:
+    """Cancel until they are done: a cancellation that comes as a read's time runs out may be taken for that."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
 
 
 def _stop_if_failed(task: "asyncio.Task[None]", server: uvicorn.Server) -> None:

@@ -49,7 +49,8 @@ def options() -> tuple[Options, bool]:
 async def main(chosen: Options) -> bool:
     task = asyncio.current_task()
     assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: who starts us in the background may have it ignored
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     return await run(chosen)
 
 
