@@ -77,7 +77,7 @@ def _after(visit: Visit, event: VisitEvent) -> Visit:
 def _tally(page: Page[Visit], half_hour: HalfHour) -> Tally:
     if not (half_hour.start <= page.start and page.end <= half_hour.end):
         page.tallies.clear()
-        page.before.clear()  # no half-hour will ever ask for the whole page
+        page.change_counted()  # no half-hour will ever ask for the whole page
         part: Tally = {}
         add(part, (visit for key, visit in page.unfolded().items() if half_hour.start <= key[1] < half_hour.end))
         return part
@@ -89,5 +89,5 @@ def _tally(page: Page[Visit], half_hour: HalfHour) -> Tally:
         entries = page.unfolded()
         add(tally, (visit for visit in page.before.values() if visit is not None), -1)
         add(tally, (entries[key] for key in page.before))
-    page.before.clear()
+    page.change_counted()
     return tally

@@ -18,7 +18,7 @@ from services.metrics.domain.clocks import Horizons
 from services.metrics.domain.floor import Floor
 from services.metrics.domain.flow_shard import FlowShard
 from services.metrics.domain.queue_shard import QueueShard
-from services.metrics.domain.shard import PublishedHalfHour, State
+from services.metrics.domain.shard import PublishedHalfHour, State, parts_of
 
 _PAGES_AT_ONCE = 10
 """A slice of a checkpoint, a few milliseconds of work: tiles go out and other shards count on in between."""
@@ -137,7 +137,11 @@ class MetricsKeeper:
                 ("contacts", self._queue_shard(partition)),
                 ("ivr", self._flow_shard(partition)),
             ):
-                shard.restore(clocks.get((partition, topic)), pages.get((partition, topic), ()))
+                shard.restore(
+                    clocks.get((partition, topic)),
+                    pages.get((partition, topic), ()),
+                    pages.get((partition, parts_of(topic)), ()),
+                )
             self._callers[partition].restore(
                 pages.get((partition, callers.PAGES), ()), pages.get((partition, callers.DAYS), ())
             )

@@ -5,7 +5,9 @@ reads that page and the event, nothing else. After a crash pages come back at di
 the oldest are read again, and each page takes in only what it lacks.
 
 A page is kept as msgpack `[offset, [open, first, until, mixed], {(id, arrived_at): entry}]`; only pages in use are held
-decoded.
+decoded. Of a busy page little changes from one checkpoint to the next: then only its *part* is kept, of the same form
+under a key of its own: all entries that changed since the page was last kept whole. A part that includes no more than
+the whole says nothing; else page = whole with the part's entries over it.
 """
 
 from collections.abc import Callable
@@ -17,11 +19,17 @@ SLOT_MS = 5 * 60 * 1000
 
 FOR_EVER = 2**53
 
+LARGE = 32
+"""A page of fewer entries is always kept whole."""
+PART_OF = 4
+"""A page is kept whole again when more than one in so many entries has changed."""
+
 Entry = TypeVar("Entry", bound=tuple[Any, ...])
 Key = tuple[str, int]
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_header = msgspec.msgpack.Decoder(tuple[int, int | tuple[int, int, int, bool], msgspec.Raw]).decode
+_decode_any = msgspec.msgpack.Decoder(dict[tuple[str, int], list[Any]]).decode
 _decode_numbers = msgspec.msgpack.Decoder(dict[tuple[str, int], tuple[int, ...]]).decode
 
 
@@ -39,6 +47,7 @@ class Page(Generic[Entry]):
         entries: what is known of each contact or visit; None while the page is folded.
         dirty: changed since it was last kept.
         kept: the changelog has a version of it.
+        parted: the changelog has a part of it, too.
         tallies: its counters, by whatever they were counted for, without the changes in `before`.
         before: what was known, when it was last counted, of each contact or visit that changed since.
     """
@@ -47,8 +56,8 @@ class Page(Generic[Entry]):
     """Entries as they were kept; a kind of page whose entries are more than numbers has its own."""
 
     __slots__ = (
-        "_folded", "_open", "before", "dirty", "entries", "first", "includes", "kept", "mixed", "offset", "scope",
-        "slot", "tallies", "until",
+        "_folded", "_open", "_since_whole", "before", "dirty", "entries", "first", "includes", "kept", "mixed",
+        "offset", "parted", "scope", "slot", "tallies", "until",
     )  # fmt: skip
 
     def __init__(self, scope: str, slot: int) -> None:
@@ -60,11 +69,12 @@ class Page(Generic[Entry]):
         self.mixed = False
         self.entries: dict[Key, Entry] | None = {}
         self.dirty = False
-        self.kept = False
+        self.kept = self.parted = False
         self.tallies: dict[Any, Any] = {}
         self.before: dict[Key, Entry | None] = {}
         self._folded = b""
         self._open = 0
+        self._since_whole: set[Key] | None = None  # entries that changed since it was kept whole; None: keep it whole
 
     @classmethod
     def restore(cls, scope: str, slot: int, value: bytes) -> "Page[Entry]":
@@ -122,8 +132,43 @@ class Page(Generic[Entry]):
         """Hold it as bytes only, until somebody asks."""
         if self.entries is not None:
             self._folded, self._open = self.encode(), self.open
-            self.entries = None
+            self.entries = self._since_whole = None
 
     def encode(self) -> bytes:
         """The value to keep."""
         return self._folded if self.entries is None else _encode((self.offset, self._header, self.entries))
+
+    def change_counted(self) -> None:
+        """What is in `before` has been counted."""
+        if self._since_whole is not None:
+            self._since_whole.update(self.before)
+        self.before.clear()
+
+    def encode_part(self) -> bytes | None:
+        """The value to keep of its part; None if it should be kept whole, which is taken to be done then."""
+        if self.entries is None:
+            return None
+        changed = self._since_whole
+        if changed is not None:
+            changed.update(self.before)
+            if len(changed) * PART_OF <= len(self.entries):
+                entries = self.entries
+                header = (-1, self.first, self.until, self.mixed)  # who has no outcome is counted when it is merged
+                return _encode((self.offset, header, {key: entries[key] for key in changed}))
+        self._since_whole = set() if len(self.entries) >= LARGE else None
+        return None
+
+
+def merged(whole: bytes, part: bytes) -> bytes:
+    """A page as both tell it.
+
+    Raises:
+        msgspec.DecodeError: one of them is no page.
+    """
+    whole_offset, _, entries = _decode_header(whole)
+    offset, header, changed = _decode_header(part)
+    if offset <= whole_offset:
+        return whole
+    assert not isinstance(header, int), "version 0.1 kept no parts"
+    merged_entries = {**_decode_any(entries), **_decode_any(changed)}
+    return _encode((offset, (sum(not entry[0] for entry in merged_entries.values()), *header[1:]), merged_entries))

@@ -200,10 +200,15 @@ class QueueShard(Shard[Queue, Contact]):
                 queue.tell_waits()
                 self._changed[queue.id] = queue
 
-    def restore(self, clocks: bytes | None, pages: Iterable[tuple[str, int, bytes]]) -> None:
+    def restore(
+        self,
+        clocks: bytes | None,
+        pages: Iterable[tuple[str, int, bytes]],
+        parts: Iterable[tuple[str, int, bytes]] = (),
+    ) -> None:
         """See Shard; what is derived is derived again."""
         self._restored = True
-        super().restore(clocks, pages)
+        super().restore(clocks, pages, parts)
         for queue in self.scopes.values():
             queue.rebuild()
             self._await_ends(queue)

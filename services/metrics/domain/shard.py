@@ -15,7 +15,7 @@ from services.contracts.metrics import HALF_HOUR_MS, interval_id
 from services.metrics.domain.clocks import LATEST_MS, Clocks, Horizons, SiteClock
 from services.metrics.domain.floor import Floor, is_scoped_id, is_site_id
 from services.metrics.domain.half_hours import HalfHour, half_hour_at, half_hours_of, slots_of
-from services.metrics.domain.pages import SLOT_MS, Entry, Page
+from services.metrics.domain.pages import SLOT_MS, Entry, Page, merged
 
 State = tuple[bytes, bytes | None]
 """(key, value): see contracts.keeping.StateEntry."""
@@ -46,6 +46,11 @@ def state_key(partition: int, topic: str) -> bytes:
 def page_key(partition: int, topic: str, scope: str, slot: int) -> bytes:
     """Key of a page."""
     return b"%b|%b|%d" % (state_key(partition, topic), scope.encode(), slot)
+
+
+def parts_of(topic: str) -> str:
+    """What stands for the topic in the keys of pages' parts."""
+    return f"{topic}+"
 
 
 class Scope(Generic[Entry]):
@@ -192,8 +197,13 @@ class Shard(ABC, Generic[S, Entry]):
     def _keep(self, pages: list[Page[Entry]]) -> Iterator[State]:
         for page in pages:
             page.dirty = False
-            page.kept = True
-            yield page_key(self.partition, self.topic, page.scope, page.slot), page.encode()
+            part = page.encode_part()
+            if part is None:
+                page.kept = True
+                yield page_key(self.partition, self.topic, page.scope, page.slot), page.encode()
+            else:
+                page.parted = True
+                yield page_key(self.partition, parts_of(self.topic), page.scope, page.slot), part
 
     def _ended_half_hours(self, published: set[tuple[str, int]]) -> Iterator[PublishedHalfHour]:
         for scope_id, start in self._ended():
@@ -236,6 +246,8 @@ class Shard(ABC, Generic[S, Entry]):
                 self._drop(scope, page)
                 if page.kept:
                     yield page_key(self.partition, self.topic, scope.id, slot)
+                if page.parted:
+                    yield page_key(self.partition, parts_of(self.topic), scope.id, slot)
             elif page.entries is not None and page.end < resting and not page.open:
                 page.fold()
 
@@ -249,8 +261,14 @@ class Shard(ABC, Generic[S, Entry]):
 
     # -- restoring
 
-    def restore(self, clocks: bytes | None, pages: Iterable[tuple[str, int, bytes]]) -> None:
-        """Take up what was kept: the clocks' value and (scope, slot, value) of each page."""
+    def restore(
+        self,
+        clocks: bytes | None,
+        pages: Iterable[tuple[str, int, bytes]],
+        parts: Iterable[tuple[str, int, bytes]] = (),
+    ) -> None:
+        """Take up what was kept: the clocks' value and (scope, slot, value) of each page, and of each part of one."""
+        part_of = {(scope_id, slot): value for scope_id, slot, value in parts}
         if clocks is not None:
             self.clocks.restore(clocks)
             self._kept_clocks = clocks
@@ -259,7 +277,10 @@ class Shard(ABC, Generic[S, Entry]):
             if scope is None:
                 scope = self._make_scope(scope_id, self.clocks.site(scope_id.partition("/")[0]))
                 self.scopes[scope_id] = scope
-            page: Page[Entry] = self.page_type.restore(scope_id, slot, value)
+            part = part_of.get((scope_id, slot))
+            whole = value if part is None else merged(value, part)
+            page: Page[Entry] = self.page_type.restore(scope_id, slot, whole)
+            page.parted = part is not None
             scope.pages[slot] = page
             for half_hour in half_hours_of(self._timezone(scope_id), slot):
                 self._await_end(scope, half_hour)

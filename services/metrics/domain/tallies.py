@@ -61,7 +61,7 @@ class ContactPage(Page[Contact]):
     def haunt(self, key: Key, since: int | None) -> None:
         """A contact is a ghost since then, or no more (None)."""
         self.tallies.clear()
-        self.before.clear()
+        self.change_counted()
         if since is None:
             self.ghosts.pop(key, None)
         else:
@@ -233,4 +233,4 @@ def _count_changes(page: ContactPage) -> None:
             else:
                 count(totals, old, terms, -1)
                 count(totals, new, terms, 1)
-    page.before.clear()
+    page.change_counted()
