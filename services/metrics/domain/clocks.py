@@ -5,7 +5,7 @@ partition's clocks are a function of the log up to their offset. They are kept a
 checkpoint, so after a crash no page lacks a record that the clocks include.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,7 +17,7 @@ LATEST_MS = 4_102_444_800_000
 """2100-01-01: a later time is a mistake of its source, and would close every page."""
 
 _encode = msgspec.msgpack.Encoder().encode
-_Feeds = list[tuple[str, str, int, float, int | None]]
+_Feeds = list[tuple[Any, ...]]
 _decode = msgspec.msgpack.Decoder(tuple[int, dict[str, int], tuple[_Feeds, dict[str, int]]]).decode
 
 
@@ -132,7 +132,10 @@ class Clocks:
         """
         self.offset, sites, (feeds, self.terms) = _decode(value)
         self.sites = {site: SiteClock(self._horizon_ms, at) for site, at in sites.items()}
-        self._feeds = {(source, site): (at, rate, ahead_ms) for source, site, at, rate, ahead_ms in feeds}
+        # Version 0.1 did not know how far a source's clock runs ahead.
+        self._feeds = {
+            (source, site): (at, rate, ahead[0] if ahead else None) for source, site, at, rate, *ahead in feeds
+        }
         self._moved = set(self._feeds)
 
     def tell_all(self) -> None:
