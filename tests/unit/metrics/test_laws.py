@@ -171,8 +171,8 @@ def test_revisions_are_those_of_an_undisturbed_run(data):
 
 
 def told(wall: Desk) -> dict[Any, Any]:
-    found = wall.half_hours().items()
-    return {name: i for name, i in found if isinstance(i, Interval) and (i.first_offset >= 0 or i.waiting_ms)}
+    found = {name: i for name, i in wall.half_hours().items() if isinstance(i, Interval)}
+    return {name: i for name, i in found.items() if i.waiting_ms or any(c.offered for c in i.by_threshold.values())}
 
 
 @untimed()
