@@ -1,54 +1,165 @@
-"""Alert rules as the user writes them, and the transitions that they cause."""
+"""Alert rules as the user writes them, and what becomes of them: alerts, their transitions, and silences.
 
-from typing import Annotated, Literal, Self
+Values and `for` run on event time, so a replay fires at the same moments. What people do (snooze, silence, escalation)
+runs on the wall clock that ticks on the log (contracts.desk.Tick).
+"""
 
-from pydantic import Field, model_validator
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
 
 from services.contracts.definitions import DefinitionName
-from services.contracts.topology import Contract, Id, Text
+from services.contracts.events import Channel
+from services.contracts.people import PersonName, Role
+from services.contracts.topology import Contract, Id, Text, Timezone
 
-MetricName = Literal["service_level", "abandonment_rate", "queue_length", "longest_wait_s", "asa_s", "offered"]
-"""service_level and abandonment_rate are percent of the rolling half-hour; longest_wait_s and asa_s are seconds."""
-
-ScopeKind = Literal["queue", "site", "all"]
+ScopeKind = Literal["queue", "site", "region", "all", "team", "agent", "node"]
 Severity = Literal["info", "warning", "critical"]
-AlertState = Literal["inactive", "pending", "firing", "resolved"]
+AlertState = Literal["inactive", "pending", "firing", "resolved", "no_data", "stale"]
+"""`no_data`: the metric has no value (nothing to divide by, too few contacts) for longer than the rule allows.
+`stale`: the feed of the scope is silent, so nobody knows. Neither is a breach, and neither is all well."""
 
 
 class Scope(Contract):
-    """What a rule looks at: each queue or site whose id matches the glob `match`, or all of them as one."""
+    """What a rule looks at: each one of a kind whose id matches the glob `match`, or all queues as one."""
 
     kind: ScopeKind
     match: str = "*"
 
 
-class Rule(Contract):
-    """A breach: `metric` is `direction` `threshold` for `for_s` seconds of event time.
+Against = Literal["value", "target", "last_week", "change"]
+"""What a threshold is measured in.
 
-    It ends when the value is back at `clear` or better. Under `min_offered` contacts in the rolling half-hour
-    a ratio says nothing, and the rule does not start.
+value: the metric's own unit, shares in percent. target: percentage points from the scope's service-level target.
+last_week: percent of the same local half-hour of the week before (100 is the same). change: the value now minus the
+value `over_s` seconds of event time before.
+"""
+
+
+class Compare(Contract):
+    """One comparison: `metric` is `direction` `threshold`; it is over when the value is at `clear` or better.
+
+    `metric` is an id of the catalogue (GET /v1/metrics); "service_level" alone is the queue's own definition,
+    "longest_wait_s" the wait of the oldest, "queue_length" is waiting. Under `min_offered` contacts in the rolling
+    half-hour a ratio has no value. `part` picks one of a figure that has several, such as `not_ready:break` of by_state
+    or `out` of adherence.
+    """
+
+    metric: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    direction: Literal["above", "below"]
+    threshold: float
+    clear: float | None = Field(default=None, description="None: the threshold itself")
+    against: Against = "value"
+    over_s: Annotated[int, Field(gt=0, le=86_400)] = 600
+    definition: DefinitionName | None = Field(default=None, description="None: the queue's own")
+    threshold_s: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="T of the service level; None: the queue's target"
+    )
+    channel: Channel | None = None
+    part: Annotated[str, StringConstraints(max_length=160)] = ""
+    min_offered: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def cleared_at(self) -> float:
+        """The value at which a breach is over."""
+        return self.threshold if self.clear is None else self.clear
+
+    @model_validator(mode="after")
+    def _clear_is_on_the_good_side(self) -> Self:
+        clear = self.cleared_at
+        good = clear <= self.threshold if self.direction == "above" else clear >= self.threshold
+        if not good:
+            side = "at or under" if self.direction == "above" else "at or over"
+            raise ValueError(f"clear ({clear}) must lie {side} threshold ({self.threshold})")
+        return self
+
+
+class AllOf(Contract):
+    """Breached while all are; over as soon as one is."""
+
+    all: Annotated[tuple["Condition", ...], Field(min_length=1, max_length=16)]
+
+
+class AnyOf(Contract):
+    """Breached while one is; over when all are."""
+
+    any: Annotated[tuple["Condition", ...], Field(min_length=1, max_length=16)]
+
+
+Condition = Compare | AllOf | AnyOf
+AllOf.model_rebuild()
+AnyOf.model_rebuild()
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
+
+
+class Window(Contract):
+    """When a rule is on, in local time of its scope's site (or `timezone`): business hours without holidays.
+
+    `end` before `start` runs over midnight and belongs to the day on which it begins.
+    """
+
+    days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    start: Clock = "00:00"
+    end: Clock = "24:00"
+    except_dates: tuple[Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")], ...] = ()
+    timezone: Timezone | None = None
+
+
+_FLAT = ("metric", "direction", "threshold", "clear", "against", "over_s", "definition", "threshold_s", "channel", "part",
+         "min_offered")  # fmt: skip
+
+
+class Rule(Contract):
+    """A breach of `when` for `for_s` seconds of event time, inside a window if there are any.
+
+    A rule with one comparison may be written flat, without `when`: its metric, direction, threshold … beside id and
+    name. It goes on firing for `keep_firing_for_s` after `when` is over. `no_data_after_s`: so long without a value is a
+    state of its own; None: never. `escalate_after_s`: nobody acknowledged for so long.
     """
 
     id: Id
     name: Text
-    metric: MetricName
     scope: Scope
-    direction: Literal["above", "below"]
-    threshold: float
-    clear: float
+    when: Condition
     for_s: Annotated[float, Field(ge=0, le=86_400)] = 0
+    keep_firing_for_s: Annotated[float, Field(ge=0, le=86_400)] = 0
+    no_data_after_s: Annotated[float, Field(ge=0, le=86_400)] | None = None
+    windows: tuple[Window, ...] = Field(default=(), max_length=16)
     severity: Severity = "warning"
-    definition: DefinitionName | None = Field(default=None, description="None: the queue's own")
-    threshold_s: int | None = Field(default=None, description="T of the service level; None: the queue's target")
-    min_offered: Annotated[int, Field(ge=0)] = 0
+    labels: dict[Id, Annotated[str, StringConstraints(max_length=128)]] = Field(default_factory=dict, max_length=16)
+    owner: Role = "supervisor"
+    runbook: Text | None = Field(default=None, description="what to do, as Markdown")
+    link: Annotated[str, StringConstraints(max_length=500)] = Field(default="", description="path of the view to open")
+    group_by: Annotated[str, StringConstraints(max_length=64)] = Field(
+        default="site", description="alerts of one rule that share this are told as one: site, rule, none or a label"
+    )
+    escalate_after_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
+    escalate_to: Role = "administrator"
+    inhibits: tuple[Id, ...] = Field(default=(), description="rules that are hidden at the queues of this one's scope")
+    enabled: bool = True
 
-    @model_validator(mode="after")
-    def _clear_is_on_the_good_side(self) -> Self:
-        good = self.clear <= self.threshold if self.direction == "above" else self.clear >= self.threshold
-        if not good:
-            side = "at or under" if self.direction == "above" else "at or over"
-            raise ValueError(f"clear ({self.clear}) must lie {side} threshold ({self.threshold})")
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _flat_is_short_for_when(cls, content: Any) -> Any:
+        if isinstance(content, dict) and "when" not in content:
+            flat = {name: content[name] for name in _FLAT if name in content}
+            if flat:
+                return {name: value for name, value in content.items() if name not in _FLAT} | {"when": flat}
+        return content
+
+    @property
+    def compares(self) -> tuple[Compare, ...]:
+        """Every comparison in it, from left to right; the first one is what an alert shows."""
+        return _compares(self.when)
+
+
+def _compares(condition: Condition) -> tuple[Compare, ...]:
+    if isinstance(condition, Compare):
+        return (condition,)
+    parts = condition.all if isinstance(condition, AllOf) else condition.any
+    return tuple(compare for part in parts for compare in _compares(part))
 
 
 class RuleFile(Contract):
@@ -66,28 +177,100 @@ class RuleFile(Contract):
         return self
 
 
+class RuleView(Contract):
+    """A rule as it is in force. `origin`: "file", or "person" once somebody has edited it."""
+
+    kind: Literal["rule"] = "rule"
+    id: Id
+    revision: int
+    rule: Rule
+    origin: Literal["file", "person"]
+    changed_by: str
+    changed_at: int
+
+
+class Note(Contract):
+    """What somebody wrote on an alert."""
+
+    at: int
+    by: PersonName
+    text: Annotated[str, StringConstraints(max_length=2000)]
+
+
 class Alert(Contract):
-    """A rule at one scope, as it stands since `since` (event time, ms)."""
+    """A rule at one scope, as it stands since `since` (event time, ms).
+
+    `revision` grows by one with every change, a person's or its own. An *episode* begins with pending and ends with
+    inactive; acknowledgement, assignee and notes belong to it. Acknowledged is not silenced: others still see it.
+    `hidden_by`: what keeps it from being told: "snoozed", "silence:ID" or "inhibited:ALERT". Wall times are epoch ms.
+    """
 
     kind: Literal["alert"] = "alert"
     id: str = Field(description="rule|scope")
     rule: str
     scope: str
     scope_kind: ScopeKind
+    site: str | None = Field(default=None, description="None where it belongs to no single one")
+    team: str = Field(default="", description="of an adherence alert: it is for this team's lead and nobody else")
+    cost: float | None = Field(default=None, description="of an adherence alert: see absence_cost in the catalogue")
     state: AlertState
     since: int
+    episode: int = Field(default=0, description="event time at which the episode began")
     value: float | None
     threshold: float
-    metric: MetricName
+    metric: str
     severity: Severity
     name: Text
+    revision: int = 0
+    owner: Role = "supervisor"
+    labels: dict[str, str] = Field(default_factory=dict)
+    runbook: Text | None = None
+    link: str = ""
+    group: str = ""
+    acknowledged_by: str = ""
+    acknowledged_at: int | None = None
+    assignee: str = ""
+    notes: tuple[Note, ...] = ()
+    snoozed_until: int | None = None
+    hidden_by: str = ""
+    escalated_at: int | None = None
+    flaps: int = Field(default=0, description="times it fired again within the last hour of event time")
+    flapping: bool = Field(default=False, description="it is told once, until it has been quiet for a while")
 
 
 class AlertTransition(Contract):
-    """One step of one alert. The id is deterministic, so a replay says the same again: rule|scope|to|at."""
+    """One step of one alert. The id is deterministic, so a replay says the same again: rule|scope|to|at.
+
+    `previous` = the present state where something else changed: what a person did, an escalation, a snooze that ended.
+    Then the id ends in `|revision`.
+    """
 
     kind: Literal["transition"] = "transition"
     id: str
-    at: int
+    at: int = Field(description="event time of the scope")
+    wall_at: int = Field(default=0, description="wall clock of the newest tick, ms; 0: none yet")
     previous: AlertState
     alert: Alert
+    tell: bool = Field(default=False, description="whether people are to be notified: not hidden, not damped")
+    why: str = Field(default="", description="acknowledged, assigned, noted, snoozed, escalated … where no state changed")
+
+
+class Matcher(Contract):
+    """Globs that must all match; a name may be rule, scope, site, severity, owner, or a label's."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    match: Annotated[str, StringConstraints(min_length=1, max_length=160)]
+
+
+class Silence(Contract):
+    """Alerts that match are not told until `until` (wall clock, ms); they stay visible."""
+
+    kind: Literal["silence"] = "silence"
+    id: str
+    revision: int
+    matchers: Annotated[tuple[Matcher, ...], Field(min_length=1, max_length=16)]
+    since: int
+    until: int
+    reason: str
+    by: PersonName
+    ended_by: str = Field(default="", description="who ended it early, or floorwatch when its time was over")

@@ -51,9 +51,11 @@ class Names:
     positions: Topic = field(init=False)
     dead_letters: Topic = field(init=False)
     tiles: Topic = field(init=False)
-    agent_tiles: Topic = field(init=False)
     intervals: Topic = field(init=False)
     alerts: Topic = field(init=False)
+    journal: Topic = field(init=False)
+    accounts: Topic = field(init=False)
+    outbox: Topic = field(init=False)
 
     def __post_init__(self) -> None:
         """Build every topic from the namespace."""
@@ -74,23 +76,28 @@ class Names:
         # positions: key = feed id; value = JSON, whatever the source needs to go on after a restart.
         topic("positions", partitions=1, compacted=True)
         topic("dead_letters", partitions=1)
-        # tiles: one partition, because a rule may span all queues and the alert log must have one order. A record is
-        # a JSON array of Tile and FeedClock objects. One day: it only has to outlast a restart of alerts.
+        # tiles: one partition, because a rule may span all queues and what is decided must have one order. A record is
+        # a JSON array of contracts.desk News and commands. One day: it only has to outlast a restart of alerts; what
+        # people did stands in the journal.
         topic("tiles", partitions=1, retention_hours=24)
-        # agent_tiles: a record is a JSON array of AgentTile objects; who reads tiles hardly ever wants these as well.
-        topic("agent_tiles", partitions=1, retention_hours=24)
         # intervals: AgentDay and Repeats as well, by their ids; partition = that of the queue, flow or agent in its
         # source topic.
         topic("intervals", compacted=True)
         # alerts: every transition, key = transition id, kept as a history.
-        topic("alerts", partitions=1)
+        topic("alerts", partitions=1, retention_hours=24 * 400)
+        # journal: every Outcome (with its command), PlanStep, MoveStep, and what was done to accounts; key = its id.
+        topic("journal", partitions=1, retention_hours=24 * 400)
+        # accounts: key = "account|name" or "key|id"; value = JSON of contracts.people.
+        topic("accounts", partitions=1, compacted=True)
+        # outbox: key = "transition|channel"; value = JSON Delivery, the newest stands.
+        topic("outbox", partitions=1, compacted=True)
 
     @property
     def topics(self) -> tuple[Topic, ...]:
         """All topics, in the order in which they are created."""
         return (
             self.contacts, self.ivr, self.agents, self.schedules, self.topology, self.positions,
-            self.dead_letters, self.tiles, self.agent_tiles, self.intervals, self.alerts,
+            self.dead_letters, self.tiles, self.intervals, self.alerts, self.journal, self.accounts, self.outbox,
         )  # fmt: skip
 
     # Redis. Everything here can be thrown away: metrics and alerts fill it again from their state and the log.
@@ -138,6 +145,19 @@ class Names:
         """List: newest first, AlertTransition JSON, trimmed to the last 1,000."""
         return f"{self.namespace}:transitions"
 
+    def desk_key(self, kind: str) -> str:
+        """Hash of one kind of view of the desk (rule, silence, plan, move …): id → JSON."""
+        return f"{self.namespace}:desk:{kind}"
+
+    @property
+    def journal_key(self) -> str:
+        """List: newest first, JSON of what stands in the journal, trimmed to the last 1,000."""
+        return f"{self.namespace}:journal"
+
+    def outcome_key(self, command: str) -> str:
+        """Outcome JSON of one command; kept for a day, so that the same command again gets the same answer."""
+        return f"{self.namespace}:outcome:{command}"
+
     def day_key(self, scope: str, date: str) -> str:
         """Hash of one queue's or flow's local day: interval start (epoch ms) → Interval or IvrInterval JSON."""
         return f"{self.namespace}:day:{date}:{scope}"
@@ -154,6 +174,7 @@ class Names:
     def changes_channel(self) -> str:
         """Pub/sub: each message is a JSON array of changed objects, told apart by `kind`.
 
-        Tile, AgentTile, AgentDay, Interval, IvrInterval, Repeats, FeedClock, Alert.
+        Tile, AgentTile, AgentDay, Interval, IvrInterval, Repeats, FeedClock, Alert, RuleView, Silence, PlanView,
+        MoveView, Outcome.
         """
         return f"{self.namespace}:changes"

@@ -149,7 +149,7 @@ class MetricsOutlet(Outlet):
             telemetry.AGENT_TILES.inc(len(tiles))
             assert self._producer is not None, "restored() comes first"
             items = json_array(tile for _, tile in tiles)
-            sent = await self._producer.send(self._settings.names.agent_tiles.name, items)
+            sent = await self._producer.send(self._settings.names.tiles.name, items)
             if not self._away:
                 try:
                     await self._store.show_agents(tiles)

@@ -10,7 +10,6 @@ from services.contracts.metrics import Details, IvrCounts, Status
 from services.contracts.socket import FeedView, Freshness, Ratios, TileView
 from services.contracts.topology import Contract
 
-Role = Literal["viewer", "supervisor", "team_lead", "dispatcher", "administrator"]
 DayLevel = Literal["queue", "site", "region", "all", "flow"]
 
 

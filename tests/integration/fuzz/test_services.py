@@ -113,7 +113,7 @@ async def send_garbage(settings: CommonSettings, chance: random.Random, now: int
             place = kafka.partition_of("faro/good", settings.partitions)
             sent = await producer.send_and_wait(names.contacts.name, encode_batch([good]), partition=place)
             ends[f"{names.contacts.name}|{place}"] = sent.offset
-            for topic in (names.topology, names.tiles, names.agent_tiles):
+            for topic in (names.topology, names.tiles):
                 spoilt: Any = mutate.tree(chance, [topics._tile(chance, "lisbon/q1", now), topics._feed(1)])
                 value = mutate.raw(chance, json.dumps(spoilt).encode())
                 await producer.send_and_wait(topic.name, value, chance.randbytes(4), partition=0)

@@ -123,7 +123,7 @@ async def test_agents_become_tiles_and_days_though_the_service_is_killed(setting
             assert (shown.agents(), shown.agent_days(DATE)) == before
             assert service.stop() == 0
 
-    told = [json.loads(value) for _, value in await read_topic(settings, names.agent_tiles.name) if value]
+    told = [json.loads(value) for _, value in await read_topic(settings, names.tiles.name) if value]
     last = {item["id"]: item for items in told for item in items}
     assert last == {name: json.loads(tile.model_dump_json()) for name, tile in shown.agents().items()}
     heard = set()
