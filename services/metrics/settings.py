@@ -42,4 +42,5 @@ class MetricsSettings(StreamSettings):
             lateness_ms=round(self.metrics_lateness_min * 60_000),
             horizon_ms=round(self.metrics_horizon_h * _HOUR_MS),
             silent_ms=round(self.metrics_silent_s * 1000),
+            repeat_days=self.metrics_repeat_days,
         )
