@@ -24,6 +24,7 @@ from services.metrics.domain.half_hours import day_at, day_bounds, half_hour_at
 from services.metrics.domain.pages import SLOT_MS as CLOCK_SLOT_MS
 from services.metrics.domain.plans import FAR, Plans
 from services.metrics.domain.pulses import Pulses
+from services.metrics.domain.refusals import refusal, unheard
 from services.metrics.domain.shard import State, state_key
 
 TELL_EVERY_S = 0.1
@@ -182,13 +183,12 @@ class AgentShard:
             self._soil(agent)
 
     def _hear(self, heartbeat: Heartbeat, offset: int) -> None:
-        if not is_site_id(heartbeat.site):
-            self._refuse(heartbeat, f"{heartbeat.site[:200]!r} is no site's id", "site")
-        elif heartbeat.at >= LATEST_MS:
-            self._refuse(heartbeat, "a time after the year 2099", "at")
-        else:
+        letter = unheard(self.topic, heartbeat)
+        if letter is None:
             self._pulses.hear(heartbeat, offset, self.clocks.site(heartbeat.site).at)
             self.clocks.hear(heartbeat)
+        else:
+            self.letters.append(letter)
 
     def _clock(self, site: str) -> SiteClock | None:
         clock = self.clocks.sites.get(site)
@@ -234,10 +234,7 @@ class AgentShard:
             self._changed.append(agent)
 
     def _refuse(self, event: AgentEvent, reason: str, field: str | None = None) -> None:
-        name = f"heartbeat|{event.source}|{event.at}" if isinstance(event, Heartbeat) else event.event_id
-        content = _to_json(event).decode()[:2000]
-        letter_id = f"metrics|{self.topic}|{name}"
-        self.letters.append(DeadLetter(id=letter_id, source=event.source, reason=reason, field=field, content=content))
+        self.letters.append(refusal(self.topic, event, reason, field))
 
     # -- tiles
 

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import blake2b
 from heapq import heappop, heappush
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -13,15 +12,15 @@ from services.contracts.keeping import key_prefix
 from services.contracts.letters import DeadLetter
 from services.contracts.metrics import HALF_HOUR_MS, interval_id
 from services.metrics.domain.clocks import LATEST_MS, Clocks, Horizons, SiteClock
-from services.metrics.domain.floor import Floor, is_scoped_id, is_site_id
+from services.metrics.domain.floor import Floor, is_scoped_id
 from services.metrics.domain.half_hours import HalfHour, half_hour_at, half_hours_of, slots_of
 from services.metrics.domain.pages import SLOT_MS, Entry, Page, merged
+from services.metrics.domain.refusals import refusal, unheard
 
 State = tuple[bytes, bytes | None]
 """(key, value): see contracts.keeping.StateEntry."""
 
 _to_json = msgspec.json.Encoder().encode
-_LONGEST_NAME = 200
 
 
 class PublishedHalfHour(NamedTuple):
@@ -138,20 +137,14 @@ class Shard(ABC, Generic[S, Entry]):
         return True
 
     def _hear(self, heartbeat: Heartbeat) -> None:
-        if not is_site_id(heartbeat.site):
-            self._refuse(heartbeat, f"{heartbeat.site[:200]!r} is no site's id", "site")
-        elif heartbeat.at >= LATEST_MS:
-            self._refuse(heartbeat, "a time after the year 2099", "at")
-        else:
+        letter = unheard(self.topic, heartbeat)
+        if letter is None:
             self.clocks.hear(heartbeat)
+        else:
+            self.letters.append(letter)
 
     def _refuse(self, event: AnyEvent, reason: str, field: str | None = None) -> None:
-        name = f"heartbeat|{event.source}|{event.at}" if isinstance(event, Heartbeat) else event.event_id
-        content = _to_json(event).decode()[:2000]
-        if len(name) > _LONGEST_NAME:  # a letter is not to be as large as what it names
-            name = f"{name[:_LONGEST_NAME]}…{blake2b(name.encode(), digest_size=12).hexdigest()}"
-        letter_id, source = f"metrics|{self.topic}|{name}", event.source[:_LONGEST_NAME]
-        self.letters.append(DeadLetter(id=letter_id, source=source, reason=reason, field=field, content=content))
+        self.letters.append(refusal(self.topic, event, reason, field))
 
     def _soil(self, page: Page[Entry]) -> None:
         """The page has changed: count and keep it at the next checkpoint."""
