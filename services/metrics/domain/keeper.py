@@ -68,38 +68,28 @@ class MetricsKeeper:
 
         A checkpoint is of one moment of each shard: records for the shard that it is at wait until it is at the next.
         """
-        if record.topic == self._names.contacts.name:
-            queues = self._queue_shard(record.partition)
-            if queues is self._taken:
-                self._aside.append(record)
-                return
+        shard = self._shard_of(record)
+        if shard is self._taken:
+            self._aside.append(record)
+        elif isinstance(shard, QueueShard):
             contacts = self._decode(record, decode_contacts, _decode_contact)
-            self.events += len(contacts)
-            news = record.offset > queues.clocks.offset
-            queues.apply(record.offset, contacts)
+            news = record.offset > shard.clocks.offset
+            shard.apply(record.offset, contacts)
             if news:
                 self._callers[record.partition].apply(record.offset, contacts)
-        elif record.topic in (self._names.agents.name, self._names.schedules.name):
-            self._apply_to_agents(record)
-        else:
-            flows = self._flow_shard(record.partition)
-            if flows is self._taken:
-                self._aside.append(record)
-                return
-            visits = self._decode(record, decode_ivr, _decode_visit)
-            self.events += len(visits)
-            flows.apply(record.offset, visits)
-
-    def _apply_to_agents(self, record: Record) -> None:
-        agents = self._agent_shard(record.partition)
-        if agents is self._taken:
-            self._aside.append(record)
+        elif isinstance(shard, FlowShard):
+            shard.apply(record.offset, self._decode(record, decode_ivr, _decode_visit))
         elif record.topic == self._names.schedules.name:
-            agents.plan(record)
+            shard.plan(record)
         else:
-            events = self._decode(record, decode_agents, _decode_agent)
-            self.events += len(events)
-            agents.apply(record.offset, events)
+            shard.apply(record.offset, self._decode(record, decode_agents, _decode_agent))
+
+    def _shard_of(self, record: Record) -> Shard:
+        if record.topic == self._names.contacts.name:
+            return self._queue_shard(record.partition)
+        if record.topic == self._names.ivr.name:
+            return self._flow_shard(record.partition)
+        return self._agent_shard(record.partition)
 
     def checkpoint(self) -> Checkpoint:
         """The next slice of what became dirty; empty when nothing is left."""
@@ -306,7 +296,8 @@ class MetricsKeeper:
         try:
             events: list[Any] = batch(record.value)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            return self._decode_each(record, one)
+            events = self._decode_each(record, one)
+        self.events += len(events)
         return events
 
     def _decode_each(self, record: Record, one: Any) -> list[Any]:
