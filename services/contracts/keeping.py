@@ -65,10 +65,11 @@ class Keeper(Protocol):
     def checkpoint(self) -> Checkpoint:
         """What became dirty since the last call, encoded now. Empty lists when nothing is left.
 
-        Called again and again until it answers empty, with a breath for other tasks in between and no `apply`: a
-        keeper with much to encode answers in slices of some milliseconds. An output that derives from a state is in the
-        same answer. All outputs of a checkpoint are published before its first state is stored, and all states are
-        stored before the first key is forgotten.
+        Called again and again until it answers empty, with a breath for other tasks in between: a keeper with much to
+        encode answers in slices of some milliseconds. No `apply` comes in between, unless the stream was told that the
+        keeper counts on: then it sees to it by itself that what is in one piece stays of one moment. An output that
+        derives from a state is in the same answer. All outputs of a checkpoint are published before its first state is
+        stored, and all states are stored before the first key is forgotten.
         """
         ...
 

@@ -266,8 +266,3 @@ DEFAULT_ACTIVITIES = Activities(
     ),
 )
 """What holds until an administrator edits it."""
-
-
-def unknown_agent(agent: str, site: str, team: str = "") -> Agent:
-    """What is assumed of an agent who signs in before anyone has described them."""
-    return Agent(id=agent, name=agent, site=site, team=team)

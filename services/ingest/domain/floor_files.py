@@ -7,8 +7,6 @@ from pydantic import ValidationError
 
 from services.contracts.topology import Description, Topology
 
-Collected = dict[str, set[str]]
-
 
 class TopologyError(ValueError):
     """A description that can't be used. The text has one line per mistake: path, problem."""

@@ -190,7 +190,7 @@ class Desk:
             key = clock_key(event)
             newest[key] = max(newest.get(key, -math.inf), event.occurred_at.timestamp())
         for (source, site), at_s in newest.items():
-            self.clocks.heard(source, site, round(at_s * 1000), self.monotonic_s(), round(time.time() * 1000))
+            self.clocks.heard(source, site, round(at_s * 1000), self.monotonic_s(), round(self.wall_s() * 1000))
 
 
 def no_kafka() -> RefusedError:
