@@ -58,8 +58,8 @@ class Outlet:
     async def flush(self) -> bool | None:
         """Records were applied: publish what changed. True asks for another flush even if no record comes.
 
-        Called at once when quiet, else at most every `flush_s`; its own work takes at most a quarter of the time, and
-        while many records wait it is called seldom.
+        Called at once when quiet, else at most every `flush_s`, with a pause in proportion to its own work; while many
+        records wait it is called seldom.
         """
 
     async def published(self, progress: Progress) -> None:

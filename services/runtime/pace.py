@@ -47,7 +47,7 @@ class FlushPace:
 
     least_s: float
     most_s: float = 0.5
-    share: float = 3.0
+    share: float = 0.7
     hiccup_s: float = 1.0
     part: float = 0.25
 
