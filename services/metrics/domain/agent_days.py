@@ -4,7 +4,8 @@ A day is the local day of the agent's site, except that a planned shift belongs 
 lies past midnight of a night shift is taken from the next day (docs/decisions/0006).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from services.metrics.domain.activities import ActivityTable, Doing
@@ -22,7 +23,7 @@ from services.metrics.domain.adherence import (
 from services.metrics.domain.agent_machine import Machine
 from services.metrics.domain.agent_pages import Fact
 from services.metrics.domain.half_hours import day_at, day_bounds
-from services.metrics.domain.plans import DAY_MS, Content, Plans
+from services.metrics.domain.plans import DAY_MS, Content, DayPlan, Planned, Plans
 from services.metrics.domain.pulses import Pulses
 
 _BEFORE_MS, _AHEAD_MS = 4 * DAY_MS, 8 * DAY_MS
@@ -86,31 +87,45 @@ def dates_between(start: int, end: int, timezone: str, plans: Plans | None) -> l
 
 def frame_of(date: str, timezone: str, plans: Plans | None, table: ActivityTable) -> Frame:
     """A day's frame."""
-    start, end = day_bounds(timezone, date)
     content = plans.content if plans is not None else None
-    shifts = _shifts(content, start)
+    near = tuple(_near(content, day_bounds(timezone, date)[0]))
+    excuses = () if content is None else tuple(span[1:] for span in content[1].values() if span[1] < span[2])
+    ranges, cells, line = _laid_out(
+        date, timezone, tuple((of, tuple(plan.activities)) for of, plan in near), excuses, table
+    )
+    if plans is None or content is None:
+        return Frame(date, ranges, cells, line, dated=False, plan_offset=-1)
+    touched = plans.touched(ranges[0][0], max(ranges[-1][1], ranges[0][0] + 1), content)
+    return Frame(date, ranges, cells, line, date in content[0], touched)
+
+
+@lru_cache(maxsize=4096)
+def _laid_out(
+    date: str,
+    timezone: str,
+    near: tuple[tuple[str, tuple[Planned, ...]], ...],
+    excuses: tuple[tuple[int, int], ...],
+    table: ActivityTable,
+) -> tuple[list[tuple[int, int]], list[Cell], PlanLine]:
+    """Ranges, cells and line of a frame: the same objects for all who are planned alike, as most of a shift are."""
+    start, end = day_bounds(timezone, date)
+    shifts = shifts_of((of, DayPlan(0, 0, list(activities))) for of, activities in near)
     ranges = _without([(start, end)], [shift for shift in shifts if shift.date != date])
     ranges = _joined(ranges + [(s.start, s.end) for s in shifts if s.date == date and s.end > s.start])
     ranges = ranges or [(start, start)]  # taken by other days' shifts as a whole
-    excuses, dated, plan_offset = [], False, -1
-    if plans is not None and content is not None:
-        dated = date in content[0]
-        plan_offset = plans.touched(ranges[0][0], max(ranges[-1][1], ranges[0][0] + 1), content)
-        excuses = [(since, until) for _, since, until in content[1].values() if since < until]
-    line = PlanLine(segments_of(shifts), excuses, table)
-    cells = [cell for since, until in ranges for cell in line.cells(since, until)]
-    return Frame(date, ranges, cells, line, dated, plan_offset)
+    line = PlanLine(segments_of(shifts), list(excuses), table)
+    return ranges, [cell for since, until in ranges for cell in line.cells(since, until)], line
 
 
 def _shifts(content: Content | None, around: int) -> list[Shift]:
-    if content is None:
-        return []
-    near = [
-        (date, plan)
-        for date, plan in content[0].items()
-        if plan.activities and plan.end > around - _BEFORE_MS and plan.start < around + _AHEAD_MS
-    ]
-    return shifts_of(near)
+    return shifts_of(_near(content, around))
+
+
+def _near(content: Content | None, around: int) -> Iterator[tuple[str, DayPlan]]:
+    if content is not None:
+        for date, plan in content[0].items():
+            if plan.activities and plan.end > around - _BEFORE_MS and plan.start < around + _AHEAD_MS:
+                yield date, plan
 
 
 def _without(ranges: list[tuple[int, int]], shifts: Sequence[Shift]) -> list[tuple[int, int]]:
