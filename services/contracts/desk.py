@@ -257,5 +257,13 @@ class Outcome(Contract):
     command: AnyCommand
 
 
+class Gone(Contract):
+    """A view is no more: `of` is its kind. It is announced where its hash in Redis no longer has it."""
+
+    kind: Literal["gone"] = "gone"
+    of: Annotated[str, StringConstraints(min_length=1, max_length=32)]
+    id: Target
+
+
 command_adapter: TypeAdapter[AnyCommand] = TypeAdapter(AnyCommand)
 news_adapter: TypeAdapter[News] = TypeAdapter(News)

@@ -175,6 +175,6 @@ class Names:
         """Pub/sub: each message is a JSON array of changed objects, told apart by `kind`.
 
         Tile, AgentTile, AgentDay, Interval, IvrInterval, Repeats, FeedClock, Alert, RuleView, Silence, PlanView,
-        MoveView, Outcome.
+        MoveView, Outcome, and Gone for a view of the desk that is no more.
         """
         return f"{self.namespace}:changes"

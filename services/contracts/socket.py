@@ -3,8 +3,8 @@
 Rules of the wire (tests carry the numbers):
 
 W1  A client's first message is `subscribe`. Nothing is sent before it.
-W2  The answer is one `snapshot`: every item that the filters and the role allow, at `seq`. Agents are many: only a
-    client whose filters name their kind is sent them.
+W2  The answer is one `snapshot`: every item that the filters and the role allow, at `seq`. Agents are many, and rules,
+    silences, plans and moves are for those who act: only a client whose filters name their kind is sent them.
 W3  Then `update`s follow: each brings the items that changed since the last one and the `seq` reached. An item
     replaces the one of the same `kind` and `id`; `removed` lists the ids that are gone.
 W4  With `resume` the answer is an `update` from that seq if `epoch` is still this server's, else a `snapshot`.
@@ -19,10 +19,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from services.contracts.agents import AdherenceState, AgentTile
-from services.contracts.alerts import Alert
+from services.contracts.alerts import Alert, RuleView, Silence
+from services.contracts.contingency import PlanView
 from services.contracts.definitions import Counts, DefinitionName
 from services.contracts.events import Channel
 from services.contracts.metrics import Details, Status
+from services.contracts.moves import MoveView
 from services.contracts.topology import Contract, Text
 
 Freshness = Literal["fresh", "stale", "no_feed"]
@@ -182,7 +184,11 @@ class TeamView(Contract):
     agents: AgentsNow
 
 
-Item = Annotated[TileView | DayView | FeedView | Alert | TeamView | AgentTile, Field(discriminator="kind")]
+Item = Annotated[
+    TileView | DayView | FeedView | Alert | TeamView | AgentTile | RuleView | Silence | PlanView | MoveView,
+    Field(discriminator="kind"),
+]
+ItemKind = Literal["tile", "day", "feed", "alert", "team", "agent", "rule", "silence", "plan", "move"]
 
 
 class Filters(Contract):
@@ -193,8 +199,10 @@ class Filters(Contract):
     """
 
     sites: tuple[str, ...] | None = None
-    kinds: tuple[Literal["tile", "day", "feed", "alert", "team", "agent"], ...] | None = Field(
-        default=None, description="None: tile, day, feed, alert and team; agents only when they are asked for"
+    kinds: tuple[ItemKind, ...] | None = Field(
+        default=None,
+        description="None: tile, day, feed, alert and team; agents and what the desk holds (rule, silence, plan, move) "
+        "only when they are asked for",
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from services.api.domain.answers import Role, Session
-from services.api.domain.ledger import Place
+from services.api.domain.ledger import Either, OfTeam, Place
 from services.contracts.socket import Filters
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -34,7 +34,14 @@ class Sight:
         """Whether rows of this place are shown."""
         if self.sites is None:
             return True
-        return site <= self.sites if isinstance(site, frozenset) else site in self.sites
+        match site:
+            case frozenset():
+                return site <= self.sites
+            case Either():
+                return bool(site.sites & self.sites)
+            case OfTeam():
+                return site.site in self.sites
+        return site in self.sites
 
     @property
     def mark(self) -> str:

@@ -7,10 +7,26 @@ newest-wins conflation of slow sockets and the answer to a resume at the same ti
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 KEPT_REMOVALS = 1_000
 
-Place = str | frozenset[str] | None
+
+class OfTeam(NamedTuple):
+    """For those who lead this team (`site/team`) and nobody else of the site."""
+
+    site: str
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """For those who see one of these sites at least: a loan belongs to both sides."""
+
+    sites: frozenset[str]
+
+
+Place = str | frozenset[str] | OfTeam | Either | None
 """Where an item belongs: to a site, to several that must all be seen to see it, or (None) to the whole floor."""
 
 
