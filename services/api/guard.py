@@ -9,8 +9,9 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 
 from services.api.domain.access import OPEN_SESSION, role_of
-from services.api.domain.answers import Problem, Role, Session
+from services.api.domain.answers import Problem, Session
 from services.api.settings import ApiSettings
+from services.contracts.people import Role
 
 COOKIE = "floorwatch_session"
 

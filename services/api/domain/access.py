@@ -8,8 +8,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import get_args
 
-from services.api.domain.answers import Role, Session
+from services.api.domain.answers import Session
 from services.api.domain.ledger import Either, OfTeam, Place
+from services.contracts.people import Role
 from services.contracts.socket import Filters
 
 ROLES: tuple[Role, ...] = get_args(Role)

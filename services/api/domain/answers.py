@@ -7,6 +7,7 @@ from pydantic import Field
 from services.contracts.alerts import Alert, AlertTransition
 from services.contracts.definitions import Counts, DefinitionName
 from services.contracts.metrics import Details, IvrCounts, Status
+from services.contracts.people import Role
 from services.contracts.socket import FeedView, Freshness, Ratios, TileView
 from services.contracts.topology import Contract
 
