@@ -39,6 +39,7 @@ BREATH_S = 0.01  # other tasks get their turn at least that often
 BETWEEN_SLICES_S = 0.005  # of a checkpoint, if the keeper counts on
 SENT_AT_ONCE = 20  # records of a checkpoint, before others get their turn
 SEEK_PATIENCE_S = 2.0
+PROMPT_CHECKPOINTS = 2  # after catching up: what came while nobody counted is not to wait for a whole pause as well
 
 _T = TypeVar("_T")
 
@@ -117,6 +118,8 @@ class CheckpointedStream:
 
         self.assignment = 0  # counts assignments taken over; 0 is none
         self._welcomed = 0  # the one that the outlet knows of
+        self._caught_up = 0  # the one whose records since the last owner are applied
+        self._prompt = 0  # so many checkpoints are followed by another without the usual pause
         self.partitions: frozenset[int] = frozenset()
         self._generation: int | None = None
         self._applied: dict[TopicPartition, int] = {}  # newest offsets since the last checkpoint
@@ -378,6 +381,8 @@ class CheckpointedStream:
             began = time.monotonic()
             keys = await self._guarded(self._checkpoint())
             pause_s = self._pace.pause_s(took_s=time.monotonic() - began, keys=keys)
+            if self._prompt:
+                self._prompt, pause_s = self._prompt - 1, self._pace.least_s
 
     async def _checkpoint(self) -> int:
         """Store what is dirty and acknowledge its records. Returns the number of states written."""
@@ -482,4 +487,7 @@ class CheckpointedStream:
             counted, self._counted = self._counted, 0
             began, since_s = time.monotonic(), time.monotonic() - began
             waiting = sum(self.lag().values())
+            if self._caught_up < self._welcomed and waiting <= counted > 0:
+                self._caught_up, self._prompt = self._welcomed, PROMPT_CHECKPOINTS
+                self._hurry.set()
             await asyncio.sleep(pace.pause_s(worked_s=watch.seconds, counted=counted, since_s=since_s, waiting=waiting))
