@@ -12,16 +12,20 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from services.api.domain.board import Announced
 from services.contracts.agents import AgentDay, AgentTile
-from services.contracts.alerts import Alert
+from services.contracts.alerts import Alert, RuleView, Silence
+from services.contracts.contingency import PlanView
+from services.contracts.desk import Gone, Outcome
 from services.contracts.metrics import FeedClock, Interval, IvrInterval, Repeats, Tile
+from services.contracts.moves import MoveView
 from services.contracts.topology import Flow, Queue, Site, Team
 from services.runtime.logs import get_logger
 
 # "agent" is an AgentTile here: descriptions of agents are read with the topology, and announced by nobody.
 _Announced = Annotated[
-    Tile | AgentTile | AgentDay | Interval | IvrInterval | Repeats | FeedClock | Alert | Site | Queue | Flow | Team,
+    Tile | AgentTile | AgentDay | Interval | IvrInterval | Repeats | FeedClock | Site | Queue | Flow | Team
+    | Alert | RuleView | Silence | PlanView | MoveView | Gone | Outcome,
     Field(discriminator="kind"),
-]
+]  # fmt: skip
 _item: TypeAdapter[Any] = TypeAdapter(_Announced)
 _items: TypeAdapter[list[Any]] = TypeAdapter(list[_Announced])
 _anything: TypeAdapter[list[Any]] = TypeAdapter(list[Any])
@@ -46,7 +50,7 @@ class Lost:
 class Announcement:
     """Items that changed. Empty: nothing for a while."""
 
-    items: list[Announced]
+    items: list[Announced | Outcome]
 
 
 class Changes:
@@ -83,7 +87,7 @@ class Changes:
                     await pubsub.aclose()  # type: ignore[no-untyped-call]
             await asyncio.sleep(min(0.1 * 2**failures, LONGEST_PAUSE_S) * random.uniform(0.5, 1.0))
 
-    def _parsed(self, data: bytes) -> list[Announced]:
+    def _parsed(self, data: bytes) -> list[Announced | Outcome]:
         try:
             return _items.validate_json(data)
         except ValidationError:

@@ -19,6 +19,7 @@ from services.api.feed import Announcement, Changes, Connected, Lost
 from services.api.settings import ApiSettings
 from services.api.store import Store
 from services.api.wire import text_frame
+from services.contracts.desk import Outcome
 from services.contracts.metrics import Interval
 from services.contracts.socket import FeedView, Resume
 from services.runtime.logs import get_logger
@@ -48,6 +49,8 @@ class Hub:
         self.connected = False
         self.filled = False
         self.announced = 0
+        self.on_outcome: Callable[[Outcome], None] = lambda _: None
+        """Told of every command that the desk has answered."""
         self._settings = settings
         self._store = store
         self._changes = changes
@@ -138,8 +141,14 @@ class Hub:
 
     def _announce(self, event: Announcement) -> None:
         now = self._clock()
+        outcomes = []
         for item in event.items:
-            self.board.take(item, now)
+            if isinstance(item, Outcome):
+                outcomes.append(item)
+            else:
+                self.board.take(item, now)
+        for outcome in outcomes:  # whoever hears of one finds the board as it says
+            self.on_outcome(outcome)
         if event.items:
             self.announced += len(event.items)
             self._changed.set()

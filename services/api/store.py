@@ -8,10 +8,14 @@ import redis.asyncio
 from pydantic import TypeAdapter, ValidationError
 
 from services.api.domain.board import Stored
+from services.api.domain.desk import KINDS, AnyView, DeskView
 from services.api.domain.sums import Weeks
 from services.contracts.agents import AgentDay, AgentTile
-from services.contracts.alerts import Alert, AlertTransition
+from services.contracts.alerts import Alert, AlertTransition, RuleView, Silence
+from services.contracts.contingency import PlanView
+from services.contracts.desk import Outcome
 from services.contracts.metrics import FeedClock, Interval, IvrInterval, Repeats, Tile, interval_adapter
+from services.contracts.moves import MoveView
 from services.contracts.names import Names
 from services.contracts.topology import Description, TopologyRecord
 from services.runtime.logs import get_logger
@@ -25,6 +29,14 @@ _agent_day: TypeAdapter[AgentDay] = TypeAdapter(AgentDay)
 _repeats: TypeAdapter[Repeats] = TypeAdapter(Repeats)
 _alert: TypeAdapter[Alert] = TypeAdapter(Alert)
 _transition: TypeAdapter[AlertTransition] = TypeAdapter(AlertTransition)
+_outcome: TypeAdapter[Outcome] = TypeAdapter(Outcome)
+_views: dict[str, TypeAdapter[Any]] = {
+    "alert": _alert,
+    "rule": TypeAdapter(RuleView),
+    "silence": TypeAdapter(Silence),
+    "plan": TypeAdapter(PlanView),
+    "move": TypeAdapter(MoveView),
+}
 _record: TypeAdapter[Description] = TypeAdapter(TopologyRecord)
 
 
@@ -42,6 +54,7 @@ class Store:
             names.filled_key("alerts", 0),
         ]
         self._topology: tuple[dict[bytes, bytes], tuple[Description, ...]] = ({}, ())
+        self._desk: dict[str, tuple[dict[bytes, bytes], tuple[DeskView, ...]]] = {}
         self.unreadable = 0
 
     async def ping(self) -> None:
@@ -55,26 +68,30 @@ class Store:
         pipeline.mget(self._marks)
         for key in (names.tiles_key, names.agents_key, names.feeds_key, names.alerts_key, names.topology_key):
             pipeline.hgetall(key)
-        marks, tiles, agents, feeds, alerts, topology = await pipeline.execute()
+        self._ask_desk(pipeline)
+        marks, tiles, agents, feeds, alerts, topology, *desk = await pipeline.execute()
         return Stored(
             tiles=self._parsed(_tile, tiles.values()),
             agents=self._parsed(_agent, agents.values()),
             feeds=self._parsed(_feed, feeds.values()),
             alerts=self._parsed(_alert, alerts.values()),
+            desk=self._desk_views(desk),
             topology=self._records(topology),
             metrics_complete=all(mark is not None for mark in marks[:-1]),
             alerts_complete=marks[-1] is not None,
         )
 
     async def read_slow(self) -> Stored:
-        """What is announced late or not at all: topology, alerts and the marks."""
+        """What is announced late or not at all: topology, what the desk holds, and the marks."""
         pipeline = self._client.pipeline(transaction=False)
         pipeline.mget(self._marks)
         pipeline.hgetall(self._names.alerts_key)
         pipeline.hgetall(self._names.topology_key)
-        marks, alerts, topology = await pipeline.execute()
+        self._ask_desk(pipeline)
+        marks, alerts, topology, *desk = await pipeline.execute()
         return Stored(
             alerts=self._parsed(_alert, alerts.values()),
+            desk=self._desk_views(desk),
             topology=self._records(topology),
             metrics_complete=all(mark is not None for mark in marks[:-1]),
             alerts_complete=marks[-1] is not None,
@@ -138,10 +155,33 @@ class Store:
         found: Any = await self._client.lrange(self._names.transitions_key, 0, limit - 1)
         return self._parsed(_transition, found)
 
+    async def view(self, kind: str, id_: str) -> AnyView | None:
+        """How something of the desk stands now; None: it is no more, or never was."""
+        if kind not in _views:
+            return None
+        key = self._names.alerts_key if kind == "alert" else self._names.desk_key(kind)
+        found: Any = await self._client.hget(key, id_)
+        return None if found is None else next(iter(self._parsed(_views[kind], (found,))), None)
+
+    async def outcome(self, command: str) -> Outcome | None:
+        """The answer to a command, None if there is none (yet), or it is older than a day."""
+        found: Any = await self._client.get(self._names.outcome_key(command))
+        return None if found is None else next(iter(self._parsed(_outcome, (found,))), None)
+
     async def redeem(self, token: str) -> str | None:
         """Use up a sign-in link. The role that it gives, or None if there is no such link (any more)."""
         role: Any = await self._client.getdel(self._names.sign_in_key(token))
         return None if role is None else bytes(role).decode(errors="replace")
+
+    def _ask_desk(self, pipeline: Any) -> None:
+        for kind in KINDS:
+            pipeline.hgetall(self._names.desk_key(kind))
+
+    def _desk_views(self, found: Sequence[dict[bytes, bytes]]) -> tuple[DeskView, ...]:
+        for kind, hash_ in zip(KINDS, found, strict=True):
+            if self._desk.get(kind, ({}, ()))[0] != hash_:  # read every few seconds, and most stand as they are
+                self._desk[kind] = (hash_, self._parsed(_views[kind], hash_.values()))
+        return tuple(view for _, views in self._desk.values() for view in views)
 
     def _records(self, found: dict[bytes, bytes]) -> tuple[Description, ...]:
         if self._topology[0] != found:  # it is read every few seconds and hardly ever changes

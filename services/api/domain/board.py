@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.api.domain.days import Days, local_date
+from services.api.domain.desk import AnyView, Desk, DeskView
 from services.api.domain.directory import Directory
 from services.api.domain.feeds import Feeds, FreshnessLimits, site_clocks, site_freshness
 from services.api.domain.half_hours import Terms
@@ -20,9 +21,12 @@ from services.api.domain.sums import Weeks
 from services.api.domain.tiles import Tiles
 from services.api.domain.views import ALL, REGION, View, encoded
 from services.contracts.agents import AgentDay, AgentTile
-from services.contracts.alerts import Alert
+from services.contracts.alerts import Alert, RuleView, Silence
+from services.contracts.contingency import PlanView
 from services.contracts.definitions import DEFAULT_SWITCHES, DefinitionName
+from services.contracts.desk import Gone
 from services.contracts.metrics import FeedClock, Interval, IvrInterval, Repeats, Tile
+from services.contracts.moves import MoveView
 from services.contracts.socket import FeedView, Freshness
 from services.contracts.topology import Activities, Agent, Description, Flow, Queue, Site, Team, Topology
 
@@ -31,7 +35,9 @@ DAYS_EVERY_S = 1.0
 TELL_AGE_EVERY_S = 5.0
 """How far the age of a silent feed may be behind for a page that opens now; pages that are open count by themselves."""
 
-Announced = Tile | AgentTile | AgentDay | Interval | IvrInterval | Repeats | FeedClock | Alert | Description
+Announced = (
+    Tile | AgentTile | AgentDay | Interval | IvrInterval | Repeats | FeedClock | AnyView | Gone | Description
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class Stored:
     agents: tuple[AgentTile, ...] = ()
     feeds: tuple[FeedClock, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    desk: tuple[DeskView, ...] = ()
     topology: tuple[Description, ...] = ()
     metrics_complete: bool = False
     alerts_complete: bool = False
@@ -57,7 +64,7 @@ class Board:
         self.tiles = Tiles(self.directory)
         self._days = Days()
         self._feeds = Feeds(limits or FreshnessLimits())
-        self._alerts: dict[str, Alert] = {}
+        self.desk = Desk(self.ledger, self.sites_of_region)
         self._shown_feeds: set[str] = set()
         self._days_at = self._staff_at = float("-inf")
         self._wide: dict[str, View | None] = {}
@@ -80,8 +87,8 @@ class Board:
             case FeedClock():
                 self._meet(f"site|{item.site}")
                 self._feeds.hear(item, now)
-            case Alert():
-                self._take_alert(item)
+            case Alert() | RuleView() | Silence() | PlanView() | MoveView() | Gone():
+                self.desk.take(item)
             case Site() | Queue() | Flow() | Team() | Agent() | Activities():
                 self._describe([item], complete=False)
             case IvrInterval() | Repeats() | AgentDay():
@@ -115,17 +122,13 @@ class Board:
         self._days.read_again()
 
     def read_slow(self, stored: Stored) -> None:
-        """Take in what is announced late or not at all: topology, and alerts that were trimmed."""
+        """Take in what is announced late or not at all: topology, and what the desk holds no longer."""
         self.met_strangers = False
         described = (stored.topology, stored.metrics_complete)
         if described != self._described:  # it is read every few seconds, and hardly ever another
             self._describe(stored.topology, complete=stored.metrics_complete)
             self._described = described
-        for alert in stored.alerts:
-            self._take_alert(alert)
-        if stored.alerts_complete:
-            for id_ in self._alerts.keys() - {alert.id for alert in stored.alerts}:
-                self._drop_alert(id_)
+        self.desk.read((*stored.alerts, *stored.desk), complete=stored.alerts_complete)
 
     def _describe(self, records: Iterable[Description], *, complete: bool) -> None:
         self._described = None
@@ -134,23 +137,9 @@ class Board:
             return
         self.tiles.described_anew(changed)
         self.staff.described_anew()
+        self.desk.described_anew()
         for tile in self.tiles.held.values():
             self._days.know(tile.id, tile.target_s, self.directory.switches(tile.id))
-
-    def _take_alert(self, alert: Alert) -> None:
-        held = self._alerts.get(alert.id)
-        if held is not None and held.since > alert.since:
-            return
-        if alert.state == "inactive":
-            self._drop_alert(alert.id)
-            return
-        self._alerts[alert.id] = alert
-        site = None if alert.scope_kind == "all" else alert.scope.partition("/")[0]
-        self.ledger.put("alert", alert.id, site, alert.model_dump_json().encode())
-
-    def _drop_alert(self, id_: str) -> None:
-        self._alerts.pop(id_, None)
-        self.ledger.remove("alert", id_)
 
     def missing_days(self) -> list[tuple[str, str]]:
         """(queue, date) of the days that have to be read before their lines are whole."""

@@ -7,10 +7,12 @@ from typing import Any
 from services.api.domain.access import Sight
 from services.api.domain.audience import Audience, Seat
 from services.contracts.agents import AdherenceState, AgentDay, AgentTile, AgentTotals
-from services.contracts.alerts import Alert, AlertState, ScopeKind
+from services.contracts.alerts import Alert, AlertState, Compare, Matcher, Rule, RuleView, Scope, ScopeKind, Silence
+from services.contracts.contingency import PlanDefinition, PlanLevel, PlanView
 from services.contracts.definitions import Counts, DefinitionName
 from services.contracts.events import AgentState
 from services.contracts.metrics import FeedClock, Interval, IvrCounts, IvrInterval, Status, Tile, interval_id
+from services.contracts.moves import MoveState, MoveTerms, MoveView
 from services.contracts.socket import Resume
 from services.contracts.topology import Queue, Site, Text
 
@@ -116,8 +118,14 @@ def alert(
     since: int = NINE,
     scope_kind: ScopeKind = "queue",
     value: float = 70.0,
+    revision: int = 0,
+    site: str | None = None,
+    team: str = "",
 ) -> Alert:
     return Alert(
+        revision=revision,
+        site=site,
+        team=team,
         id=f"{rule}|{scope}",
         rule=rule,
         scope=scope,
@@ -130,6 +138,53 @@ def alert(
         severity="warning",
         name=Text(en="Low", zh="低"),
     )
+
+
+FEW_SERVED = Compare(metric="service_level", direction="below", threshold=75.0)
+
+
+def rule(id_: str = "low", *, match: str = "bank/*", kind: ScopeKind = "queue", for_s: float = 60) -> Rule:
+    return Rule(id=id_, name=Text(en=id_, zh=id_), scope=Scope(kind=kind, match=match), when=FEW_SERVED, for_s=for_s)
+
+
+def rule_view(
+    id_: str = "low", *, revision: int = 1, match: str = "bank/*", kind: ScopeKind = "queue", for_s: float = 60
+) -> RuleView:
+    return RuleView(
+        id=id_,
+        revision=revision,
+        rule=rule(id_, match=match, kind=kind, for_s=for_s),
+        origin="file",
+        changed_by="floorwatch",
+        changed_at=NINE,
+    )
+
+
+def silence(id_: str = "s1", *, revision: int = 1, match: str = "bank", name: str = "site") -> Silence:
+    return Silence(
+        id=id_,
+        revision=revision,
+        matchers=(Matcher(name=name, match=match),),
+        since=NINE,
+        until=NINE + MINUTE,
+        reason="drill",
+        by="ann",
+    )
+
+
+def plan_view(id_: str = "surge", *, revision: int = 1, match: str = "bank/PS", kind: ScopeKind = "queue") -> PlanView:
+    levels = (PlanLevel(name=Text(en="Second line", zh="二线"), enter=FEW_SERVED),)
+    definition = PlanDefinition(
+        id=id_, name=Text(en=id_, zh=id_), scope=Scope(kind=kind, match=match), levels=levels
+    )  # fmt: skip
+    return PlanView(id=id_, revision=revision, definition=definition)
+
+
+def move_view(
+    id_: str = "m1", *, revision: int = 1, giver: str = "porto", taker: str = "bank", state: MoveState = "proposed"
+) -> MoveView:
+    terms = MoveTerms(giver=giver, taker=taker, queue=f"{taker}/PS", agents=("ann",), until=NINE + MINUTE)
+    return MoveView(id=id_, revision=revision, state=state, terms=terms, proposed_by="dora", proposed_at=NINE)
 
 
 def agent(

@@ -6,7 +6,24 @@ from hypothesis import strategies as st
 from services.api.domain.access import Sight
 from services.api.domain.audience import Audience
 from services.api.domain.board import Board, Stored
-from tests.unit.api.floor import BANK, HALF_HOUR, NINE, PS, Client, agent, alert, clock, counts, half_hour, tile
+from services.contracts.desk import Gone
+from tests.unit.api.floor import (
+    BANK,
+    HALF_HOUR,
+    NINE,
+    PS,
+    Client,
+    agent,
+    alert,
+    clock,
+    counts,
+    half_hour,
+    move_view,
+    plan_view,
+    rule_view,
+    silence,
+    tile,
+)
 
 QUEUES = ("bank/PS", "bank/IN", "lisbon/sales")
 SIGHTS = (
@@ -16,6 +33,8 @@ SIGHTS = (
     Sight(kinds=frozenset({"alert", "feed"})),
     Sight(sites=frozenset({"bank"}), kinds=frozenset({"agent", "team", "tile"})),
     Sight(kinds=frozenset({"agent"})),
+    Sight(kinds=frozenset({"rule", "silence", "plan", "move", "alert"})),
+    Sight(sites=frozenset({"lisbon"}), kinds=frozenset({"rule", "silence", "plan", "move", "alert"})),
 )
 IBERIAN, LISBON = (
     BANK.model_copy(update={"region": "iberia"}),
@@ -45,13 +64,39 @@ clocks = st.builds(
     st.integers(0, 1),
     small,
 )
+SCOPE_KINDS = {"all": "all", "iberia": "region"}
 alerts = st.builds(
-    lambda scope, since, state: alert(
-        scope, since=NINE + since, state=state, scope_kind="all" if scope == "all" else "queue"
+    lambda scope, since, state, revision: alert(
+        scope, since=NINE + since, state=state, revision=revision, scope_kind=SCOPE_KINDS.get(scope, "queue")
     ),
-    st.sampled_from((*QUEUES, "all")),
+    st.sampled_from((*QUEUES, *SCOPE_KINDS)),
     small,
     st.sampled_from(("pending", "firing", "resolved", "inactive")),
+    small,
+)
+desk = st.one_of(
+    st.builds(
+        lambda revision, match: rule_view(revision=revision, match=match),
+        small,
+        st.sampled_from(("bank/*", "lisbon/sales", "*")),
+    ),
+    st.builds(
+        lambda revision, match: silence(revision=revision, match=match), small, st.sampled_from(("bank", "lisbon", "*"))
+    ),
+    st.builds(
+        lambda revision, scope: plan_view(revision=revision, match=scope, kind=SCOPE_KINDS.get(scope, "queue")),
+        small,
+        st.sampled_from((QUEUES[0], "iberia")),
+    ),
+    st.builds(
+        lambda id_, revision, taker: move_view(id_, revision=revision, taker=taker),
+        st.sampled_from(("m1", "m2")),
+        small,
+        st.sampled_from(("bank", "lisbon")),
+    ),
+)
+gone = st.builds(
+    Gone, of=st.sampled_from(("rule", "silence", "plan", "move")), id=st.sampled_from(("low", "s1", "surge", "m1"))
 )
 agents = st.builds(
     lambda who, site, offset, state, adherence: agent(
@@ -68,6 +113,7 @@ stored = st.builds(
     tiles=st.lists(tiles, max_size=3, unique_by=lambda t: t.id).map(tuple),
     feeds=st.lists(clocks, max_size=3, unique_by=lambda c: c.id).map(tuple),
     alerts=st.lists(alerts, max_size=2, unique_by=lambda a: a.id).map(tuple),
+    desk=st.lists(desk, max_size=3, unique_by=lambda v: (v.kind, v.id)).map(tuple),
     topology=st.sampled_from(((), (BANK,), (BANK, PS), (IBERIAN,), (IBERIAN, LISBON), (BANK, LISBON))),
     agents=st.lists(agents, max_size=3, unique_by=lambda a: a.id).map(tuple),
     metrics_complete=st.booleans(),
@@ -75,7 +121,7 @@ stored = st.builds(
 )
 steps = st.lists(
     st.one_of(
-        st.tuples(st.just("take"), st.one_of(tiles, halves, clocks, alerts, agents)),
+        st.tuples(st.just("take"), st.one_of(tiles, halves, clocks, alerts, agents, desk, gone)),
         st.tuples(st.just("read"), stored),
         st.tuples(st.just("wait"), st.sampled_from((0.02, 0.5, 1.0, 4.0, 31.0))),
         st.tuples(st.just("flush"), st.none()),
