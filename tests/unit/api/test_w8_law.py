@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from services.api.domain.access import Sight
 from services.api.domain.audience import Audience
 from services.api.domain.board import Board, Stored
+from services.contracts.alerts import ScopeKind
 from services.contracts.desk import Gone
 from tests.unit.api.floor import (
     BANK,
@@ -64,7 +65,7 @@ clocks = st.builds(
     st.integers(0, 1),
     small,
 )
-SCOPE_KINDS = {"all": "all", "iberia": "region"}
+SCOPE_KINDS: dict[str, ScopeKind] = {"all": "all", "iberia": "region"}
 alerts = st.builds(
     lambda scope, since, state, revision: alert(
         scope, since=NINE + since, state=state, revision=revision, scope_kind=SCOPE_KINDS.get(scope, "queue")
