@@ -137,46 +137,61 @@ class Queue(Scope[Contact]):
         if self.waiting:
             self._move(max(before.start, min(self.waiting.values())), self.here.start)
 
-    def _take(self, touched: dict[Key, Contact | None]) -> list[tuple[Key, Contact]]:  # noqa: C901  # for speed
+    def _take(self, touched: dict[Key, Contact | None]) -> list[tuple[Key, Contact]]:  # noqa: C901, PLR0912, PLR0915  # speed
         """What became of contacts and of their waits; `touched` has what they were when we last looked.
 
-        Nearly all of them come, or are answered, within the running half-hour: they are seen to here, for speed.
+        Nearly all of them came and were answered within one half-hour, the running one or, while we catch up, one
+        before it that nobody has looked at since: they are seen to here, for speed.
         """
         start, end = self.here.start, self.here.end
-        pages, waiting, ghosts = self.pages, self.waiting, self.ghosts
+        pages, waiting, ghosts, split = self.pages, self.waiting, self.ghosts, self.terms.split
         changed: list[tuple[Key, Contact]] = []
         points: list[int] = []
         old: list[Contact] = []
         new: list[Contact] = []
-        waited = 0
+        waited = {start: 0}
+        ends: dict[int, tuple[int, int]] = {}  # slot → half-hour
         for key, before in touched.items():
             page = pages[key[1] // SLOT_MS]
             contact = page.unfolded()[key]
             came = key[1]
             outcome, wait_ms = contact[0], contact[1]
-            if came + wait_ms > page.until and outcome != WAITING:
-                page.until = came + wait_ms
-            if outcome == WAITING or came < start or came + wait_ms > end or key in ghosts or self.terms.split:
+            until = came + wait_ms
+            if until > page.until and outcome != WAITING:
+                page.until = until
+            home: int | None = None  # the half-hour that has all of its wait
+            if outcome == WAITING or split or key in ghosts:
+                pass
+            elif came >= start:
+                if until <= end:
+                    home = start
+            elif not self.restored and (before is None or (before[0] != WAITING and before[1] == wait_ms)):
+                begins, over = ends.get(page.slot) or ends.setdefault(page.slot, self._half_hour(came)[:2])
+                if begins <= came and until <= over:
+                    home = begins
+            if home is None:
                 counted, formerly = self._take_any(page, key, before, points)
             else:
                 counted, formerly = contact, before
                 if before is None or before[0] == WAITING or before[1] != wait_ms:
-                    waited += wait_ms
+                    more = wait_ms
                     if before is None:
                         points.append(came * 2 + 1)
                     elif before[0] == WAITING:
                         del waiting[key]
                     else:
-                        waited -= before[1]
+                        more -= before[1]
                         points.append((came + before[1]) * 2 + 1)
-                    points.append((came + wait_ms) * 2)
+                    points.append(until * 2)
+                    waited[home] = waited.get(home, 0) + more
             changed.append((key, counted))
             if start <= came < end:
                 new.append(counted)
                 if formerly is not None:
                     old.append(formerly)
-        if start in self._waited:
-            self._waited[start] += waited
+        for half_hour, more in waited.items():
+            if half_hour in self._waited:
+                self._waited[half_hour] += more
         if self._running is not None:
             terms = self.terms.at(self.terms.target_s)
             count(self._running, old, terms, -1)
