@@ -13,11 +13,27 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
 from services.api.domain.answers import Problem
+from services.api.door import Door
 from services.api.evidence import Evidence
 from services.api.feed import Changes
 from services.api.guard import Doorkeeper, Guard
 from services.api.hub import Hub
-from services.api.routes import days, evidence, health, live, pages, people, rest, sign_in
+from services.api.routes import (
+    alerts,
+    days,
+    evidence,
+    health,
+    journal,
+    live,
+    moves,
+    pages,
+    people,
+    plans,
+    rest,
+    rules,
+    sign_in,
+    silences,
+)
 from services.api.routes.parts import Parts, Refusal
 from services.api.settings import ApiSettings
 from services.api.store import Store
@@ -50,7 +66,8 @@ def application(parts: Parts) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(redis.asyncio.RedisError, _away)
     app.add_exception_handler(OSError, _away)
-    for routes in (health, rest, days, people, evidence, live, sign_in, pages):
+    desk = (alerts, silences, rules, plans, moves, journal)
+    for routes in (health, rest, days, people, evidence, *desk, live, sign_in, pages):
         app.include_router(routes.router)
     return app
 
@@ -112,7 +129,9 @@ async def run(settings: ApiSettings) -> None:
     changes = Changes(connection, settings.names.changes_channel)
     hub = Hub(settings, store, changes)
     log = Evidence(settings, most_bytes=settings.evidence_mb * 1_000_000)
-    parts = Parts(settings, store, hub, log, Guard(settings), Telemetry(hub, store, changes).text)
+    door = Door(settings, store, answer_within_s=settings.answer_within_s)
+    hub.on_outcome = door.hear
+    parts = Parts(settings, store, hub, log, door, Guard(settings), Telemetry(hub, store, changes).text)
     server = _Server(
         uvicorn.Config(
             application(parts),
@@ -141,6 +160,7 @@ async def run(settings: ApiSettings) -> None:
         await server.serve(sockets=[listener])
     finally:
         await _end(tasks)
+        await door.close()
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         await connection.aclose()
     for outcome in outcomes:

@@ -44,6 +44,9 @@ class ApiSettings(CommonSettings):
         default=5.0, description="how often topology, trimmed alerts and the fill marks of Redis are looked at"
     )
 
+    answer_within_s: Annotated[float, Field(gt=0, le=60)] = Field(
+        default=5.0, description="how long a command waits for the desk before it is answered with 202"
+    )
     evidence_mb: Annotated[int, Field(ge=1, le=10_000)] = Field(
         default=100, description="so much of the log is read at most to prove one number"
     )

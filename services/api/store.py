@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.api.domain.board import Stored
 from services.api.domain.desk import KINDS, AnyView, DeskView
+from services.api.domain.lists import JournalEntry
 from services.api.domain.sums import Weeks
 from services.contracts.agents import AgentDay, AgentTile
 from services.contracts.alerts import Alert, AlertTransition, RuleView, Silence
@@ -30,6 +31,7 @@ _repeats: TypeAdapter[Repeats] = TypeAdapter(Repeats)
 _alert: TypeAdapter[Alert] = TypeAdapter(Alert)
 _transition: TypeAdapter[AlertTransition] = TypeAdapter(AlertTransition)
 _outcome: TypeAdapter[Outcome] = TypeAdapter(Outcome)
+_journal_entry: TypeAdapter[JournalEntry] = TypeAdapter(JournalEntry)
 _views: dict[str, TypeAdapter[Any]] = {
     "alert": _alert,
     "rule": TypeAdapter(RuleView),
@@ -167,6 +169,11 @@ class Store:
         """The answer to a command, None if there is none (yet), or it is older than a day."""
         found: Any = await self._client.get(self._names.outcome_key(command))
         return None if found is None else next(iter(self._parsed(_outcome, (found,))), None)
+
+    async def journal(self) -> tuple[JournalEntry, ...]:
+        """What was done lately, newest first."""
+        found: Any = await self._client.lrange(self._names.journal_key, 0, -1)
+        return self._parsed(_journal_entry, found)
 
     async def redeem(self, token: str) -> str | None:
         """Use up a sign-in link. The role that it gives, or None if there is no such link (any more)."""

@@ -37,6 +37,16 @@ def place_of(view: AnyView, sites_of: SitesOfRegion) -> Place:
             return place_of_terms(view.terms)
 
 
+def place_to_act(do: str, view: AnyView, sites_of: SitesOfRegion) -> Place:
+    """Where somebody must be at home to give a command about a view: the giver decides a move, the taker cancels it."""
+    if isinstance(view, MoveView):
+        if do in {"accept_move", "decline_move"}:
+            return view.terms.giver
+        if do == "cancel_move":
+            return view.terms.taker
+    return place_of(view, sites_of)
+
+
 def place_of_alert(alert: Alert, sites_of: SitesOfRegion) -> Place:
     """An adherence alert is its team's; one of a region is for those who see all its sites."""
     if alert.team:

@@ -15,6 +15,7 @@ from services.api.evidence import Reading
 from services.api.guard import Guard
 from services.api.settings import ApiSettings
 from services.api.store import Store
+from services.contracts.desk import AnyCommand, Outcome
 from services.contracts.events import ContactEvent
 from services.contracts.socket import FeedView, Filters, Resume
 
@@ -60,6 +61,21 @@ class LogReader(Protocol):
         """
 
 
+class DeskDoor(Protocol):
+    """What the routes ask of the way to the desk."""
+
+    async def submit(self, command: AnyCommand) -> Outcome | None:
+        """Send a command and wait for its outcome. None: the desk takes its time.
+
+        Raises:
+            LogAwayError: Kafka does not take it.
+            OtherOrderError: the id was used for another command.
+        """
+
+    async def known(self, command_id: str) -> Outcome | AnyCommand | None:
+        """The outcome of a command; the command itself while it has none; None where nobody knows of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything that a route may use."""
@@ -68,6 +84,7 @@ class Parts:
     store: Store
     hub: LiveState
     evidence: LogReader
+    door: DeskDoor
     guard: Guard
     telemetry: Callable[[], bytes]
 

@@ -1,16 +1,14 @@
-"""REST under /v1: the same views that the socket sends, alerts, feeds, topology, catalogue, session."""
+"""REST under /v1: the same views that the socket sends, feeds, topology, catalogue, session."""
 
-from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
 from services.api.domain import answers, reports
-from services.api.domain.access import Sight
-from services.api.domain.ledger import Entry
 from services.api.domain.views import ALL, REGION
 from services.api.guard import COOKIE
-from services.api.routes.parts import AllParts, FilledParts, Parts, Refusal, Seen, SignedIn, problems
+from services.api.routes.listing import entries_of, json_answer
+from services.api.routes.parts import FilledParts, Refusal, Seen, SignedIn, problems
 from services.contracts.catalogue import CATALOGUE
 from services.contracts.definitions import DEFINITIONS, DefinitionName
 from services.contracts.socket import FeedView, ScopeLevel, TileView
@@ -26,22 +24,6 @@ CATALOGUED = reports.Metrics(
 )
 
 
-def _json(body: bytes) -> Response:
-    return Response(body, media_type="application/json")
-
-
-def _listed(name: bytes, entries: Iterable[Entry]) -> Response:
-    return _json(b'{"%b":[%b]}' % (name, b",".join(entry.body for entry in entries if entry.body is not None)))
-
-
-def _entries(parts: Parts, kind: str, sight: Sight) -> list[Entry]:
-    ledger = parts.hub.board.ledger
-    return sorted(
-        (entry for entry in ledger.present((kind,)) if sight.sees_site(entry.site)),
-        key=lambda entry: entry.id,
-    )
-
-
 @router.get("/tiles", response_model=answers.Tiles, responses=problems(422, 503))
 async def tiles(
     parts: FilledParts,
@@ -55,7 +37,7 @@ async def tiles(
     """Every tile as it stands now, by id."""
     found = [
         entry.body
-        for entry in _entries(parts, "tile", sight)
+        for entry in entries_of(parts, "tile", sight)
         if entry.body is not None
         and (site is None or entry.site == site)
         and (level is None or _level(entry.id) == level)
@@ -63,7 +45,7 @@ async def tiles(
     ]
     hub = parts.hub
     head = b'{"epoch":"%b","seq":%d,"tiles":[' % (hub.server.encode(), hub.board.ledger.seq)
-    return _json(head + b",".join(found) + b"]}")
+    return json_answer(head + b",".join(found) + b"]}")
 
 
 def _level(tile_id: str) -> ScopeLevel:
@@ -78,28 +60,7 @@ async def tile(tile_id: str, parts: FilledParts, sight: Seen) -> Response:
     entry = parts.hub.board.ledger.get("tile", tile_id)
     if entry is None or entry.body is None or not sight.sees_site(entry.site):
         raise Refusal(404, "no_such_tile", f"There is no tile {tile_id!r}. GET /v1/tiles lists those there are.")
-    return _json(entry.body)
-
-
-@router.get("/alerts", response_model=answers.Alerts, responses=problems(503))
-async def alerts(parts: FilledParts, sight: Seen) -> Response:
-    """Every alert that is not inactive, and the last resolved ones."""
-    return _listed(b"alerts", _entries(parts, "alert", sight))
-
-
-@router.get("/alerts/history", responses=problems(422, 503))
-async def history(
-    parts: AllParts, sight: Seen, limit: Annotated[int, Query(ge=1, le=1000)] = 100
-) -> answers.AlertHistory:
-    """The last transitions, newest first."""
-    found = await parts.store.history(limit)
-    return answers.AlertHistory(
-        transitions=tuple(
-            step
-            for step in found
-            if sight.sees_site(None if step.alert.scope_kind == "all" else step.alert.scope.partition("/")[0])
-        )
-    )
+    return json_answer(entry.body)
 
 
 @router.get("/feeds", responses=problems(503))

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,10 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from services.cli.ports import free_ports
 from services.contracts.agents import AgentDay, AgentTile
-from services.contracts.alerts import Alert, AlertTransition
+from services.contracts.alerts import Alert, AlertTransition, RuleView, Silence
+from services.contracts.contingency import PlanView
 from services.contracts.metrics import FeedClock, Interval, IvrInterval, Repeats, Tile
+from services.contracts.moves import MoveView
 from services.contracts.names import Names
 from services.contracts.topology import Description, record_key
 from tests.parts import Parts
@@ -40,8 +42,9 @@ class WrittenFloor:
 
     def put(
         self,
-        *items: Tile | AgentTile | AgentDay | Interval | IvrInterval | Repeats | FeedClock | Alert | Description,
-    ) -> None:
+        *items: Tile | AgentTile | AgentDay | Interval | IvrInterval | Repeats | FeedClock | Description
+        | Alert | RuleView | Silence | PlanView | MoveView,
+    ) -> None:  # fmt: skip
         names = self.names
         announced = []
         with self.redis.pipeline() as pipeline:
@@ -62,6 +65,8 @@ class WrittenFloor:
                         pipeline.hset(names.day_key(item.scope, item.date), str(item.start), body)
                     case Alert():
                         pipeline.hset(names.alerts_key, item.id, body)
+                    case RuleView() | Silence() | PlanView() | MoveView():
+                        pipeline.hset(names.desk_key(item.kind), item.id, body)
                     case _:
                         pipeline.hset(names.topology_key, record_key(item), body)
                         continue
@@ -133,11 +138,27 @@ class Api:
     def get(self, path: str, **options: Any) -> httpx.Response:
         return httpx.get(self.url + path, timeout=10, **options)
 
+    def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        """Give a command; `idempotency_key` is the header Idempotency-Key."""
+        return self.send("POST", path, body, **headers)
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return httpx.request(method, self.url + path, json=body, headers=named, timeout=30)
+
     def telemetry(self, name: str) -> float:
         for line in self.get("/telemetry").text.splitlines():
             if line.startswith(f"{name} "):
                 return float(line.split()[1])
         raise AssertionError(f"no {name} in the telemetry")
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for something that will be so."""
+    deadline = time.monotonic() + SOON_S
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 class LiveClient:

@@ -10,10 +10,27 @@ from services.api.domain import answers
 from services.contracts.agents import AgentTotals
 from services.contracts.alerts import AlertTransition
 from services.contracts.definitions import DEFINITION_NAMES
+from services.contracts.desk import EndSilence, Outcome
+from services.contracts.people import Actor
 from services.contracts.socket import TileView
 from services.contracts.topology import Flow, Queue, Site, Text, Topology
-from tests.behaviour.api.conftest import Api, WrittenFloor, live
-from tests.unit.api.floor import HALF_HOUR, NINE, TODAY, agent_day, alert, clock, counts, half_hour, ivr_half_hour, tile
+from tests.behaviour.api.conftest import Api, WrittenFloor, live, until
+from tests.unit.api.floor import (
+    HALF_HOUR,
+    NINE,
+    TODAY,
+    agent_day,
+    alert,
+    clock,
+    counts,
+    half_hour,
+    ivr_half_hour,
+    move_view,
+    plan_view,
+    rule_view,
+    silence,
+    tile,
+)
 
 
 @pytest.fixture
@@ -137,7 +154,18 @@ def test_openapi_is_true(api: Api, floor: WrittenFloor, site: str):
     """Every GET that OpenAPI lists answers as it says, and every path of ours is listed."""
     document = api.get("/openapi.json").json()
     floor.put(agent_day(f"{site}-ann", team=f"{site}/blue", totals=AgentTotals()))
-    paths = {"{tile_id}": f"{site}/a", "{date}": TODAY, "{flow_id}": f"{site}/menu", "{agent_id}": f"{site}-ann"}
+    outcome = Outcome(
+        id="said", at=NINE, accepted=True, code="done", subject="silence|s1",
+        command=EndSilence(id="said", at=NINE, by=Actor(name="local", role="administrator"), target="s1"),
+    )  # fmt: skip
+    floor.redis.set(floor.names.outcome_key("said"), outcome.model_dump_json())
+    floor.put(rule_view(), silence(), plan_view(), move_view())
+    paths = {
+        "{tile_id}": f"{site}/a", "{date}": TODAY, "{flow_id}": f"{site}/menu", "{agent_id}": f"{site}-ann",
+        "{alert_id}": f"low|{site}/a", "{rule_id}": "low", "{silence_id}": "s1", "{plan_id}": "surge",
+        "{move_id}": "m1", "{command_id}": "said",
+    }  # fmt: skip
+    until(lambda: api.get("/v1/moves/m1").status_code == 200)
     queries = {"/v1/days/{date}/groups": "?by=channel", "/v1/contacts": f"?queue={site}/a&interval={NINE}"}
     for path, operations in document["paths"].items():
         filled = path + queries.get(path, "")
@@ -150,12 +178,20 @@ def test_openapi_is_true(api: Api, floor: WrittenFloor, site: str):
         assert str(answer.status_code) in operations["get"]["responses"]
         content = operations["get"]["responses"]["200"]["content"]
         assert answer.headers["content-type"].partition(";")[0] in content, filled
-    assert set(document["paths"]) == {
+    assert {
         "/live", "/ready", "/telemetry", "/v1/tiles", "/v1/tiles/{tile_id}", "/v1/days/{date}/intervals", "/v1/alerts",
         "/v1/alerts/history", "/v1/feeds", "/v1/topology", "/v1/definitions", "/v1/session", "/v1/sign-out",
         "/v1/metrics", "/v1/days/{date}/groups", "/v1/days/{date}/agents", "/v1/agents/{agent_id}/days/{date}",
         "/v1/flows/{flow_id}/days/{date}", "/v1/agents", "/v1/teams", "/v1/adherence", "/v1/contacts",
-    }  # fmt: skip
+        "/v1/alerts/{alert_id}", *(f"/v1/alerts/{{alert_id}}/{what}" for what in (
+            "acknowledge", "unacknowledge", "assign", "notes", "snooze", "coach", "excuse", "dismiss")),
+        "/v1/silences", "/v1/silences/{silence_id}", "/v1/rules", "/v1/rules/import", "/v1/rules/{rule_id}",
+        "/v1/plans", "/v1/plans/{plan_id}", "/v1/plans/{plan_id}/activate", "/v1/plans/{plan_id}/decline",
+        "/v1/plans/{plan_id}/actions/{action_id}", "/v1/plans/{plan_id}/stand-down",
+        "/v1/moves", "/v1/moves/{move_id}", *(f"/v1/moves/{{move_id}}/{what}" for what in (
+            "accept", "decline", "cancel", "return")),
+        "/v1/journal", "/v1/commands/{command_id}",
+    } <= set(document["paths"])  # fmt: skip
     assert document["paths"]["/v1/tiles"]["get"]["responses"]["503"]["content"]["application/json"]["schema"] == {
         "$ref": "#/components/schemas/Problem"
     }

@@ -1,0 +1,44 @@
+"""Lists of what the desk holds, and of what was done there."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from services.contracts.alerts import RuleView, Silence
+from services.contracts.contingency import PlanStep, PlanView
+from services.contracts.desk import Outcome
+from services.contracts.moves import MoveStep, MoveView
+from services.contracts.topology import Contract
+
+
+class Rules(Contract):
+    """Rules in force."""
+
+    rules: tuple[RuleView, ...]
+
+
+class Silences(Contract):
+    """Silences that last, and those that ended lately."""
+
+    silences: tuple[Silence, ...]
+
+
+class Plans(Contract):
+    """Plans and where they stand."""
+
+    plans: tuple[PlanView, ...]
+
+
+class Moves(Contract):
+    """Moves, open and closed."""
+
+    moves: tuple[MoveView, ...]
+
+
+JournalEntry = Annotated[Outcome | PlanStep | MoveStep, Field(discriminator="kind")]
+
+
+class Journal(Contract):
+    """What was done, newest first: commands with their outcomes, steps of plans and of moves."""
+
+    entries: tuple[JournalEntry, ...]
