@@ -36,7 +36,7 @@ class WrittenDesk:
     async def no_more(self) -> bool:
         """Whether everything on the log has been taken."""
         end: int = (await self.consumer.end_offsets([self.place]))[self.place]
-        return end == await self.consumer.position(self.place)
+        return end == int(await self.consumer.position(self.place))
 
     def answer(
         self, command: AnyCommand, code: OutcomeCode = "done", *views: Any, announced: bool = True, message: str = ""
