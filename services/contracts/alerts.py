@@ -8,12 +8,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from services.contracts.comparing import faults
 from services.contracts.definitions import DefinitionName
 from services.contracts.events import Channel
 from services.contracts.people import PersonName, Role
 from services.contracts.topology import Contract, Id, Text, Timezone
 
-ScopeKind = Literal["queue", "site", "region", "all", "team", "agent", "node"]
+ScopeKind = Literal["queue", "site", "region", "all", "team", "agent", "flow", "node"]
+"""A flow's id is `site/flow`, a node's `site/flow#node`."""
 Severity = Literal["info", "warning", "critical"]
 AlertState = Literal["inactive", "pending", "firing", "resolved", "no_data", "stale"]
 """`no_data`: the metric has no value (nothing to divide by, too few contacts) for longer than the rule allows.
@@ -40,9 +42,9 @@ class Compare(Contract):
     """One comparison: `metric` is `direction` `threshold`; it is over when the value is at `clear` or better.
 
     `metric` is an id of the catalogue (GET /v1/metrics); "service_level" alone is the queue's own definition,
-    "longest_wait_s" the wait of the oldest, "queue_length" is waiting. Under `min_offered` contacts in the rolling
-    half-hour a ratio has no value. `part` picks one of a figure that has several, such as `not_ready:break` of by_state
-    or `out` of adherence.
+    "longest_wait_s" the wait of the oldest, "queue_length" is waiting. Shares are in percent here, times in seconds.
+    Under `min_offered` contacts in the rolling half-hour a ratio has no value. `part` picks one of a figure that has
+    several, such as `not_ready:break` of by_state or `out` of adherence.
     """
 
     metric: Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -97,7 +99,8 @@ Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24
 class Window(Contract):
     """When a rule is on, in local time of its scope's site (or `timezone`): business hours without holidays.
 
-    `end` before `start` runs over midnight and belongs to the day on which it begins.
+    `end` before `start` runs over midnight and belongs to the day on which it begins; `end` equal to `start` is the
+    whole day from there on. It is the clock on the wall that counts: an hour that comes twice is in it twice.
     """
 
     days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -107,16 +110,16 @@ class Window(Contract):
     timezone: Timezone | None = None
 
 
-_FLAT = ("metric", "direction", "threshold", "clear", "against", "over_s", "definition", "threshold_s", "channel", "part",
-         "min_offered")  # fmt: skip
+_FLAT = ("metric", "direction", "threshold", "clear", "against", "over_s", "definition", "threshold_s", "channel",
+         "part", "min_offered")  # fmt: skip
 
 
 class Rule(Contract):
     """A breach of `when` for `for_s` seconds of event time, inside a window if there are any.
 
     A rule with one comparison may be written flat, without `when`: its metric, direction, threshold … beside id and
-    name. It goes on firing for `keep_firing_for_s` after `when` is over. `no_data_after_s`: so long without a value is a
-    state of its own; None: never. `escalate_after_s`: nobody acknowledged for so long.
+    name. It goes on firing for `keep_firing_for_s` after `when` is over. `no_data_after_s`: so long without a value is
+    a state of its own; None: never. `escalate_after_s`: nobody acknowledged for so long.
     """
 
     id: Id
@@ -149,6 +152,19 @@ class Rule(Contract):
                 return {name: value for name, value in content.items() if name not in _FLAT} | {"when": flat}
         return content
 
+    @model_validator(mode="after")
+    def _names_what_there_is(self) -> Self:
+        found = condition_faults(self.when, self.scope.kind)
+        if self.scope.kind in {"region", "all"}:
+            found += [
+                f"windows[{index}].timezone: needed at scope {self.scope.kind}, which has no local time of its own"
+                for index, window in enumerate(self.windows)
+                if window.timezone is None
+            ]
+        if found:
+            raise ValueError("; ".join(found))
+        return self
+
     @property
     def compares(self) -> tuple[Compare, ...]:
         """Every comparison in it, from left to right; the first one is what an alert shows."""
@@ -160,6 +176,16 @@ def _compares(condition: Condition) -> tuple[Compare, ...]:
         return (condition,)
     parts = condition.all if isinstance(condition, AllOf) else condition.any
     return tuple(compare for part in parts for compare in _compares(part))
+
+
+def condition_faults(condition: Condition, kind: ScopeKind, place: str = "when") -> list[str]:
+    """What a condition names that is not there at a kind of scope: `when.all[1].metric: …`, a line per fault."""
+    if isinstance(condition, Compare):
+        return [f"{place}.{fault}" for fault in faults(condition, kind)]
+    name, parts = ("all", condition.all) if isinstance(condition, AllOf) else ("any", condition.any)
+    return [
+        fault for index, part in enumerate(parts) for fault in condition_faults(part, kind, f"{place}.{name}[{index}]")
+    ]
 
 
 class RuleFile(Contract):
@@ -252,7 +278,9 @@ class AlertTransition(Contract):
     previous: AlertState
     alert: Alert
     tell: bool = Field(default=False, description="whether people are to be notified: not hidden, not damped")
-    why: str = Field(default="", description="acknowledged, assigned, noted, snoozed, escalated … where no state changed")
+    why: str = Field(
+        default="", description="acknowledged, assigned, noted, snoozed, escalated … where no state changed"
+    )
 
 
 class Matcher(Contract):

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from services.alerts.domain.clocks import SiteClocks
-from services.alerts.domain.values import QueueNow
-from services.contracts.agents import AgentTile
-from services.contracts.metrics import IvrInterval
+from services.alerts.domain.crowds import Crowds
+from services.alerts.domain.past import History, Trails
+from services.alerts.domain.values import AgentNow, FlowNow, QueueNow
 from services.contracts.topology import Description, Site
 
 
@@ -22,11 +22,18 @@ class Floor:
         """Nothing is known."""
         self.queues: dict[str, QueueNow] = {}
         self.of_site: defaultdict[str, list[str]] = defaultdict(list)
-        self.agents: dict[str, AgentTile] = {}
-        self.flows: dict[str, IvrInterval] = {}
+        self.staff = Crowds()
+        self.flows: dict[str, FlowNow] = {}
+        self.history = History()
+        self.trails = Trails()
         self.clocks = SiteClocks()
         self.described: dict[str, Description] = {}
         self.wall_at = 0
+
+    @property
+    def agents(self) -> dict[str, AgentNow]:
+        """Agents by id; `staff.take` and `staff.drop` change them and their sums."""
+        return self.staff.agents
 
     def site(self, id_: str) -> Site | None:
         """A site's description."""

@@ -1,0 +1,115 @@
+"""A scope on the floor: which queues, sites and agents it is, and what time it is there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from services.alerts.domain.crowds import Crowd, Line
+from services.alerts.domain.floor import Floor, site_of
+from services.alerts.domain.values import QueueNow
+from services.contracts.alerts import ScopeKind
+from services.contracts.formulas import StaffTime
+from services.contracts.topology import Activities, Flow, Queue
+
+SAME_CLOCK_MS = 5 * 60 * 1000
+"""Sites whose clocks are nearer than this run on the same time; a replay of another day does not."""
+UTC = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One scope of one kind. `match`: of kind `all`, the glob of the queues that are meant."""
+
+    floor: Floor
+    kind: ScopeKind
+    id: str
+    match: str = "*"
+
+    @property
+    def sites(self) -> list[str]:
+        """Its sites."""
+        if self.kind == "all":
+            return sorted({*self.floor.of_site, *self.floor.clocks.sites, *map(site_of, self.floor.flows)})
+        if self.kind == "region":
+            return sorted(self.floor.sites_of_region(self.id))
+        if self.kind == "agent":
+            agent = self.floor.agents.get(self.id)
+            return [] if agent is None else [agent.site]
+        return [site_of(self.id)]
+
+    @property
+    def now(self) -> int:
+        """The newest of its sites' clocks (epoch ms), 0 before anything is known."""
+        own = self.floor.queues.get(self.id) if self.kind == "queue" else None
+        return max(0 if own is None else own.as_of, *map(self.clock, self.sites), 0)
+
+    def clock(self, site: str) -> int:
+        """A site's clock; before its first heartbeat, the newest word of its queues."""
+        floor = self.floor
+        return floor.clocks.at(site) or max((floor.queues[q].as_of for q in floor.of_site.get(site, ())), default=0)
+
+    @property
+    def timezone(self) -> str:
+        """Its local time: that of its site, UTC where it has none or several."""
+        sites = self.sites
+        return self.timezone_of(sites[0]) if len(sites) == 1 else UTC
+
+    def timezone_of(self, site: str) -> str:
+        """A site's time zone."""
+        found = self.floor.site(site)
+        return UTC if found is None else found.timezone
+
+    def queues(self) -> Iterator[tuple[str, QueueNow]]:
+        """Its queues that have a tile."""
+        floor = self.floor
+        if self.kind == "queue":
+            if (queue := floor.queues.get(self.id)) is not None:
+                yield self.id, queue
+            return
+        for site in self.sites:
+            for id_ in floor.of_site.get(site, ()):
+                if self.kind != "all" or self.match == "*" or fnmatchcase(id_, self.match):
+                    yield id_, floor.queues[id_]
+
+    def crowds(self) -> Iterator[tuple[str, Crowd]]:
+        """(site, agents) of it."""
+        staff = self.floor.staff
+        self._settle()
+        groups = [(site, ("site", site)) for site in self.sites]
+        if self.kind in {"team", "queue"}:
+            groups = [(site_of(self.id), (self.kind, self.id))]
+        for site, (kind, id_) in groups:
+            if (crowd := staff.group(kind, id_)) is not None:
+                yield site, crowd
+
+    def lag(self, site: str) -> int:
+        """How far a site's clock is behind the place's (ms): moments of that site are so much later here."""
+        return self.now - self.clock(site) if self.kind in {"region", "all"} else 0
+
+    def agent_line(self) -> Line | None:
+        """Times of the one agent that it is."""
+        self._settle()
+        return self.floor.staff.line(self.id) if self.id in self.floor.agents else None
+
+    def _settle(self) -> None:
+        """The sums of agents know the day and the activities that there are now."""
+        found = self.floor.described.get("activities|activities")
+        self.floor.staff.relearn(found if isinstance(found, Activities) else None)
+        for site in self.sites:
+            self.floor.staff.turn(site, self.clock(site), self.timezone_of(site))
+
+    def queue(self, id_: str) -> Queue | None:
+        """A queue's description."""
+        found = self.floor.described.get(f"queue|{id_}")
+        return found if isinstance(found, Queue) else None
+
+    def flow(self, id_: str) -> Flow | None:
+        """A menu's description."""
+        found = self.floor.described.get(f"flow|{id_}")
+        return found if isinstance(found, Flow) else None
+
+
+def total(lines: list[tuple[Line, int]], instant: int) -> StaffTime:
+    """Times of several sites' agents, (line, lag of the site) each."""
+    times = [line.at(instant - lag) for line, lag in lines]
+    return times[0] if len(times) == 1 else StaffTime(*(sum(column) for column in zip(*times, strict=True)))
