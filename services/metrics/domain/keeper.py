@@ -23,6 +23,9 @@ from services.metrics.domain.shard import PublishedHalfHour, State, parts_of
 _PAGES_AT_ONCE = 10
 """A slice of a checkpoint, a few milliseconds of work: tiles go out and other shards count on in between."""
 
+_ASIDE_AT_MOST = 4
+"""So many records wait for the slices of their shard; then the rest of it is taken at once, tens of milliseconds."""
+
 _decode_items = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 _decode_header = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw, msgspec.Raw]).decode
 _decode_contact = msgspec.msgpack.Decoder(ContactEvent).decode
@@ -56,6 +59,8 @@ class MetricsKeeper:
         self._half_hours: list[Published] = []
         self._slices: Iterator[Checkpoint] | None = None
         self._taken: Shard | None = None  # the shard of which a checkpoint is being taken just now
+        self._left: Iterator[Checkpoint] = iter(())  # what has not been taken of it yet
+        self._ready: list[Checkpoint] = []  # what was taken of it and not asked for yet
         self._aside: list[Record] = []  # records that came for it meanwhile
         self._lessons: list[tuple[str, bytes | None]] = []
         self.events = 0
@@ -66,11 +71,14 @@ class MetricsKeeper:
     def apply(self, record: Record) -> None:
         """Count a record's events. What can't be read becomes a dead letter; the rest of its batch counts.
 
-        A checkpoint is of one moment of each shard: records for the shard that it is at wait until it is at the next.
+        A checkpoint is of one moment of each shard: records for the shard that it is at wait until it is at the next,
+        or until there are several.
         """
         shard = self._shard_of(record)
         if shard is self._taken:
             self._aside.append(record)
+            if len(self._aside) >= _ASIDE_AT_MOST:
+                self._finish_taken()
         elif isinstance(shard, QueueShard):
             contacts = self._decode(record, decode_contacts, _decode_contact)
             news = record.offset > shard.clocks.offset
@@ -112,6 +120,8 @@ class MetricsKeeper:
         self._letters.clear()
         self._half_hours.clear()
         self._slices = self._taken = None
+        self._left = iter(())
+        self._ready.clear()
         self._aside.clear()
         clocks: dict[tuple[int, str], bytes] = {}
         pages: dict[tuple[int, str], list[tuple[str, int, bytes]]] = {}
@@ -331,16 +341,29 @@ class MetricsKeeper:
         if letters:
             yield Checkpoint(letters, [])
         for shard in list(self._shards()):
-            self._taken = shard
-            for half_hours, states in self._parts(shard):
-                self._half_hours += half_hours
-                outputs = [self._output(shard.partition, half_hour) for half_hour in half_hours]
-                if outputs or states:
-                    yield Checkpoint(outputs, [StateEntry(shard.partition, *state) for state in states])
-            self._taken = None
-            aside, self._aside = self._aside, []
-            for record in aside:
-                self.apply(record)
+            self._taken, self._left = shard, self._encoded(shard)
+            yield from self._left
+            ready, self._ready = self._ready, []
+            yield from ready
+            self._let_go()
+
+    def _encoded(self, shard: Shard) -> Iterator[Checkpoint]:
+        for half_hours, states in self._parts(shard):
+            self._half_hours += half_hours
+            outputs = [self._output(shard.partition, half_hour) for half_hour in half_hours]
+            if outputs or states:
+                yield Checkpoint(outputs, [StateEntry(shard.partition, *state) for state in states])
+
+    def _finish_taken(self) -> None:
+        """Take what is left of the shard at once: records have waited for it long enough."""
+        self._ready += self._left
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self._taken = None
+        aside, self._aside = self._aside, []
+        for record in aside:
+            self.apply(record)
 
     def _parts(self, shard: Shard) -> Iterator[tuple[Sequence[Published], list[State]]]:
         """A shard's checkpoint; what goes by its clocks comes before them."""

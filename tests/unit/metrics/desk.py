@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from services.contracts.definitions import Counts
 from services.contracts.events import AnyEvent, Heartbeat, IvrEvent, encode_batch
@@ -90,12 +91,19 @@ class Desk:
     def rolling(self, threshold_s: int, name: str = SALES) -> Counts:
         return self.tile(name).rolling[threshold_s]
 
-    def checkpoint(self, *, states_kept: int | None = None) -> list[Interval | IvrInterval]:
-        """A whole checkpoint, or one that dies after so many states are on the changelog."""
-        outputs, states = [], []
+    def checkpoint(
+        self, *, states_kept: int | None = None, meanwhile: Iterable[Sequence[AnyEvent]] = ()
+    ) -> list[Interval | IvrInterval]:
+        """A whole checkpoint, or one that dies after so many states are on the changelog.
+
+        Of the records that come meanwhile, two are sent after each slice; after the last slice the rest.
+        """
+        outputs, states, coming, taken_in = [], [], iter(meanwhile), len(self.log)
         while any(part := self.keeper.checkpoint()):
             outputs += part.outputs
             states += part.state
+            for record in islice(coming, 2):
+                self.send(*record)
         intervals = []
         for output in outputs:
             assert output.value is not None
@@ -113,7 +121,9 @@ class Desk:
         kept = [s for s in states if s.value is not None] + [s for s in states if s.value is None]
         self.keep(kept if states_kept is None else kept[:states_kept])
         if states_kept is None:
-            self.acknowledged = len(self.log)
+            self.acknowledged = taken_in
+        for record in coming:
+            self.send(*record)
         return intervals
 
     def keep(self, states: Sequence[StateEntry]) -> None:

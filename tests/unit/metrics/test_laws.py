@@ -1,6 +1,7 @@
 """Laws: whatever order, repetition, batches or faults, the numbers are those that the oracle counts by hand."""
 
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -126,7 +127,10 @@ def test_order_repetition_and_batches_change_no_number(data):
 @untimed(max_examples=200)
 @given(st.data())
 def test_killed_at_any_moment_it_ends_in_the_same_numbers(data):
-    """Checkpoints die after any number of states, and the log is replayed from any place before."""
+    """Checkpoints die after any number of states, and the log is replayed from any place before.
+
+    While one is being taken, records come in: a few wait for it, more of them hurry it.
+    """
     place = data.draw(places)
     held_to = data.draw(rules)
     made = data.draw(calls(place.start, several_channels=True))
@@ -134,13 +138,20 @@ def test_killed_at_any_moment_it_ends_in_the_same_numbers(data):
     now = max(event.at for record in records for event in record) + data.draw(later)
     wall = desk(place.timezone, held_to)
 
-    for record in records:
+    coming = iter(records)
+    for record in coming:
         wall.send(*record)
-        match data.draw(st.sampled_from(["go on", "look", "checkpoint", "die", "die in a checkpoint"])):
+        match data.draw(st.sampled_from(["go on", "look", "checkpoint", "count on", "die", "die in a checkpoint"])):
             case "look":
                 wall.look()
             case "checkpoint":
                 wall.checkpoint()
+            case "count on":
+                meanwhile = list(islice(coming, data.draw(st.integers(1, 12))))
+                dies_after = data.draw(st.none() | st.integers(0, 4))
+                wall.checkpoint(states_kept=dies_after, meanwhile=meanwhile)
+                if dies_after is not None:
+                    wall.kill(replay_from=data.draw(st.integers(0, wall.acknowledged)))
             case "die":
                 wall.kill(replay_from=data.draw(st.integers(0, wall.acknowledged)))
             case "die in a checkpoint":
