@@ -351,6 +351,8 @@ class MetricsKeeper:
         for half_hours, states in self._parts(shard):
             self._half_hours += half_hours
             outputs = [self._output(shard.partition, half_hour) for half_hour in half_hours]
+            if isinstance(shard, FlowShard):
+                outputs += [self._news_of_menu(half_hour) for half_hour in half_hours]
             if outputs or states:
                 yield Checkpoint(outputs, [StateEntry(shard.partition, *state) for state in states])
 
@@ -373,6 +375,10 @@ class MetricsKeeper:
 
     def _output(self, partition: int, half_hour: Published) -> Output:
         return Output(self._names.intervals.name, half_hour.value, half_hour.id.encode(), partition)
+
+    def _news_of_menu(self, half_hour: Published) -> Output:
+        """Rules read menus' half-hours where they read tiles; with the checkpoint, so that none is missed."""
+        return Output(self._names.tiles.name, b"[" + half_hour.value + b"]", half_hour.id.encode(), 0)
 
     def _take_letters(self) -> list[Output]:
         letters, self._letters = self._letters, []

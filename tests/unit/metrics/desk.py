@@ -45,6 +45,7 @@ class Desk:
         self.acknowledged = 0  # how much of the log need not be replayed
         self.published: dict[bytes, bytes] = {}  # intervals topic, newest by key
         self.repeats: dict[bytes, Repeats] = {}  # intervals topic as well
+        self.told_rules: dict[bytes, bytes] = {}
         self.letters: dict[str, DeadLetter] = {}
         self.tiles: dict[str, Tile] = {}
         self.feeds: dict[str, FeedClock] = {}
@@ -115,6 +116,11 @@ class Desk:
                     continue
                 self.published[output.key] = output.value
                 intervals.append(interval_adapter.validate_json(output.value))
+            elif output.topic == NAMES.tiles.name:
+                assert output.key is not None
+                assert output.value == b"[" + self.published[output.key] + b"]", "rules read what was published"
+                assert b'"kind":"ivr_interval"' in output.value
+                self.told_rules[output.key] = output.value
             else:
                 letter = DeadLetter.model_validate_json(output.value)
                 self.letters[letter.id] = letter

@@ -121,6 +121,7 @@ def test_order_repetition_batches_and_crashes_change_no_number(data: Any) -> Non
 
     assert_menus(floor, made, place.timezone)
     assert floor.half_hours() == calm.half_hours()  # revisions, too
+    assert floor.told_rules.keys() == floor.published.keys(), "rules hear of every half-hour"
     assert not floor.letters
 
 
