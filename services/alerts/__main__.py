@@ -3,6 +3,7 @@
 import sys
 
 from services.alerts.app import run
+from services.alerts.commands import backtest
 from services.alerts.domain.rules import RuleFileError
 from services.alerts.rule_file import read_rules
 from services.alerts.settings import AlertsSettings
@@ -12,6 +13,8 @@ from services.runtime.settings import load
 
 def main() -> None:
     """Run until told to stop; a rules file that can't be used ends the start with a line per fault."""
+    if sys.argv[1:2] == ["backtest"]:
+        raise SystemExit(backtest(sys.argv[2:]))
     settings = load(AlertsSettings)
     try:
         rules = read_rules(settings.rules_file)

@@ -27,6 +27,7 @@ def register(cli: typer.Typer) -> None:
     cli.command(context_settings=HANDED_ON, add_help_option=False)(simulate)
     for command in (schedules, exceptions, topology):
         cli.command(context_settings=HANDED_ON, add_help_option=False)(command)
+    cli.command(context_settings=HANDED_ON, add_help_option=False)(backtest)
     cli.command()(report)
 
 
@@ -74,6 +75,14 @@ def exceptions(rest: RestOnly = None) -> None:
 def topology(rest: RestOnly = None) -> None:
     """Describe sites, queues, voice menus, teams and agents by a YAML file: `topology import FILE`, `topology show`."""
     _hand_on(["topology", *(rest or ["--help"])])
+
+
+def backtest(rest: RestOnly = None) -> None:
+    """Say when the rules of a file would have fired: `backtest RULES.yaml --from TIME --to TIME`."""
+    arguments = ["backtest", *(rest or ["--help"])]
+    if "--help" in arguments:
+        raise typer.Exit(work.show_help(arguments, service="alerts"))
+    _end(lambda settings: work.run_service(work.running_place(settings), "alerts", arguments))
 
 
 def report(

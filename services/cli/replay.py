@@ -79,7 +79,12 @@ def own_place(settings: LauncherSettings) -> Iterator[Place]:
 
 def run_ingest(place: Place, arguments: Sequence[str]) -> int:
     """Run a subcommand of ingest in an installation, on this terminal; its exit code."""
-    command = [sys.executable, "-m", "services.ingest", *arguments]
+    return run_service(place, "ingest", arguments)
+
+
+def run_service(place: Place, service: str, arguments: Sequence[str]) -> int:
+    """Run a subcommand of a service in an installation, on this terminal; its exit code."""
+    command = [sys.executable, "-m", f"services.{service}", *arguments]
     mine = {"FLOORWATCH_PARENT_PID": str(os.getpid()), "FLOORWATCH_COMMAND": "floorwatch"}
     environment = {**os.environ, **place.environment, **mine}
     with subprocess.Popen(command, env=environment) as process:  # noqa: S603  # our own service
@@ -90,9 +95,9 @@ def run_ingest(place: Place, arguments: Sequence[str]) -> int:
                 continue  # the terminal's Ctrl-C reached the child as well; it stops cleanly
 
 
-def show_help(arguments: Sequence[str]) -> int:
-    """The help of one of ingest's subcommands, in the name of this command."""
-    return run_ingest(Place({}), arguments)
+def show_help(arguments: Sequence[str], service: str = "ingest") -> int:
+    """The help of one of a service's subcommands, in the name of this command."""
+    return run_service(Place({}), service, arguments)
 
 
 def replay(settings: LauncherSettings, arguments: Sequence[str], out: Path | None) -> int:

@@ -3,6 +3,7 @@
 All of it is encoded about once a second for thousands of queues and agents, so these are small arrays of numbers.
 """
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
@@ -20,8 +21,8 @@ DETAILS = ("rang", "held", "transferred_blind", "transferred_consulted", "confer
            "objectives_met")  # fmt: skip
 CALLS = tuple(IvrCounts.model_fields)
 VISITS = tuple(NodeCounts.model_fields)
-_counters = attrgetter(*COUNTERS)
-_details = attrgetter(*DETAILS)
+row_of: Callable[[Counts], Counters] = attrgetter(*COUNTERS)
+row_of_details: Callable[[Details], Counters] = attrgetter(*DETAILS)
 _calls = attrgetter(*CALLS)
 _visits = attrgetter(*VISITS)
 
@@ -73,12 +74,12 @@ class QueueNow(msgspec.Struct, array_like=True, frozen=True):
         return cls(
             tile.as_of, tile.target_s, tile.target_percent, tile.definition, tile.waiting, tile.waiting_within,
             tile.oldest_offered_at, tile.ghosts, tile.waiting_ms,
-            {t: _counters(counts) for t, counts in tile.rolling.items()},
-            None if tile.target is None else _counters(tile.target),
-            _details(tile.details), dict(tile.details.flow_outs),
-            None if half is None else HalfPart(half.start, _counters(half.counts), half.waiting_ms),
+            {t: row_of(counts) for t, counts in tile.rolling.items()},
+            None if tile.target is None else row_of(tile.target),
+            row_of_details(tile.details), dict(tile.details.flow_outs),
+            None if half is None else HalfPart(half.start, row_of(half.counts), half.waiting_ms),
             {
-                channel: ChannelPart(part.target_percent, _counters(part.counts), part.waiting, part.oldest_offered_at)
+                channel: ChannelPart(part.target_percent, row_of(part.counts), part.waiting, part.oldest_offered_at)
                 for channel, part in tile.channels.items()
             },
             tile.skill,

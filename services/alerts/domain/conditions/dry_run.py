@@ -51,14 +51,19 @@ def _known(kind: ScopeKind, floor: Floor) -> Iterable[str]:
     match kind:
         case "queue":
             return floor.queues
-        case "site":
-            return floor.of_site.keys() | floor.clocks.sites.keys()
-        case "region":
-            return {one.region for one in floor.described.values() if isinstance(one, Site) and one.region}
         case "agent":
             return floor.agents
         case "team":
             return {agent.team for agent in floor.agents.values() if agent.team}
+        case "flow" | "node":
+            return _menus(kind, floor)
+    if kind == "region":
+        return {one.region for one in floor.described.values() if isinstance(one, Site) and one.region}
+    return floor.of_site.keys() | floor.clocks.sites.keys()
+
+
+def _menus(kind: ScopeKind, floor: Floor) -> set[str]:
+    """Flows, or nodes, that are described or had calls."""
     flows = [one for one in floor.described.values() if isinstance(one, Flow)]
     if kind == "flow":
         return {*floor.flows, *(flow.id for flow in flows)}
