@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from services.api.domain import answers, proofs, reports
+from services.api.domain import answers, lists, orders, proofs, reports
 from services.contracts.definitions import Counts
 from services.contracts.socket import ClientMessage, Item, ServerMessage
 from services.contracts.topology import Topology
@@ -44,6 +44,14 @@ _ROOTS: tuple[tuple[str, JsonSchemaMode, Any], ...] = (
             reports.FlowDay,
             reports.Groups,
             proofs.Evidence,
+            lists.Rules,
+            lists.Silences,
+            lists.Plans,
+            lists.Moves,
+            lists.Journal,
+            orders.Done,
+            orders.Refused,
+            orders.Waiting,
         )
     ),
 )

@@ -15,10 +15,20 @@ from pydantic import BaseModel
 from services.api.domain.answers import Alerts, Definitions, DefinitionView, Session, Tiles
 from services.api.domain.ratios import outlook_of, ratios_of, share_by_definition
 from services.contracts.agents import AgentTile, AgentTotals
-from services.contracts.alerts import Alert
+from services.contracts.alerts import Alert, AllOf, Compare, Matcher, Note, Rule, RuleView, Scope, Silence
+from services.contracts.contingency import (
+    ActionState,
+    Effect,
+    Measured,
+    PlanAction,
+    PlanDefinition,
+    PlanLevel,
+    PlanView,
+)
 from services.contracts.definitions import DEFAULT_SWITCHES, DEFINITIONS, Counts
 from services.contracts.formulas import estimated_wait_s, mean_length
 from services.contracts.metrics import Details
+from services.contracts.moves import LoanedAgent, MoveTerms, MoveView, SideExpectation
 from services.contracts.socket import (
     AgentsNow,
     Bar,
@@ -275,6 +285,51 @@ PENDING = Alert(
     name=text("Longest wait over 45 s", "最长等待时间超过 45 秒"),
 )  # fmt: skip
 RESOLVED = FIRING.model_copy(update={"state": "resolved", "since": AS_OF + 60_000, "value": 81.0})
+ACKNOWLEDGED = FIRING.model_copy(
+    update={
+        "revision": 4, "site": "bank", "episode": AS_OF - 180_000, "acknowledged_by": "ann", "acknowledged_at": AS_OF,
+        "assignee": "ben", "notes": (Note(at=AS_OF, by="ann", text="Second line is called"),), "hidden_by": "silence:drill",
+        "owner": "supervisor", "group": "bank", "link": "/queues/bank/PS",
+    }
+)  # fmt: skip
+LOW = Compare(metric="service_level", direction="below", threshold=75.0, clear=80.0, min_offered=20)
+RULE = RuleView(
+    id="low-service-level", revision=3, origin="person", changed_by="ann", changed_at=AS_OF,
+    rule=Rule(
+        id="low-service-level", name=text("Service level under 75 %", "服务水平低于 75%"), scope=Scope(kind="queue"), for_s=60,
+        when=AllOf(all=(LOW, Compare(metric="waiting", direction="above", threshold=3))), severity="critical",
+        runbook=text("Call the second line.", "通知二线支援。"), escalate_after_s=600,
+    ),
+)  # fmt: skip
+SILENCE = Silence(
+    id="drill", revision=1, matchers=(Matcher(name="site", match="bank"), Matcher(name="rule", match="low-*")),
+    since=AS_OF, until=AS_OF + HALF_HOUR, reason="Fire drill", by="ann",
+)  # fmt: skip
+SURGE = PlanView(
+    id="surge", revision=2, site="bank", level=1, since=AS_OF, activation="surge-1", cause="a storm",
+    definition=PlanDefinition(
+        id="surge", name=text("Surge", "话务高峰预案"), scope=Scope(kind="queue", match="bank/PS"),
+        levels=(
+            PlanLevel(
+                name=text("Second line", "二线支援"), enter=LOW, expected_gain=4,
+                actions=(PlanAction(id="call", kind="call_in", name=text("Call the second line", "通知二线")),),
+            ),
+        ),
+    ),
+    actions=(ActionState(action="call", level=1, state="done", by="ann", at=AS_OF),),
+    effect=Effect(
+        before=Measured(at=AS_OF, service_level=0.7, abandonment_rate=0.1, waiting=5, agents=12), expected_service_level=0.82
+    ),
+)  # fmt: skip
+LOAN = MoveView(
+    id="move-1", revision=3, state="effective", proposed_by="dora", proposed_at=AS_OF, decided_by="lia",
+    decided_at=AS_OF + 30_000, effective_at=AS_OF + 60_000,
+    terms=MoveTerms(
+        giver="lisbon", taker="bank", queue="bank/PS", agents=("eva",), until=AS_OF + HALF_HOUR, reason="a storm",
+        expected=(SideExpectation(queue="bank/PS", agents=12.0, service_level_before=0.7, service_level_after=0.78),),
+    ),
+    agents=(LoanedAgent(agent="eva", state="effective", effective_at=AS_OF + 60_000),),
+)  # fmt: skip
 
 SNAPSHOT = Snapshot(
     epoch="f3a9c2d1",
@@ -346,6 +401,11 @@ MESSAGES: dict[str, BaseModel] = {
     "item_alert_firing": FIRING,
     "item_alert_pending": PENDING,
     "item_alert_resolved": RESOLVED,
+    "item_alert_acknowledged": ACKNOWLEDGED,
+    "item_rule": RULE,
+    "item_silence": SILENCE,
+    "item_plan": SURGE,
+    "item_move": LOAN,
     "rest_tiles": Tiles(epoch="f3a9c2d1", seq=12, tiles=(PS, IN, BANK)),
     "rest_alerts": Alerts(alerts=(FIRING, PENDING)),
     "rest_session": Session(mode="signed_in", role="supervisor", sites=None),

@@ -1,7 +1,7 @@
 /** Which alerts stand first, and what their values mean. */
 import type { Alert } from '../contracts/types.ts';
 
-const STATES: readonly Alert['state'][] = ['firing', 'pending', 'resolved', 'inactive'];
+const STATES: readonly Alert['state'][] = ['firing', 'pending', 'no_data', 'stale', 'resolved', 'inactive'];
 const SEVERITIES: readonly Alert['severity'][] = ['critical', 'warning', 'info'];
 
 /** Firing before pending before resolved; then the more severe; then the newer. Inactive ones are nothing to show. */

@@ -13,6 +13,7 @@ from services.contracts.desk import (
     AnyCommand,
     CompleteAction,
     ImportRules,
+    OutcomeCode,
     ProposeMove,
     PutRule,
     PutSilence,
@@ -87,7 +88,7 @@ async def test_an_alert_is_named_with_its_slash_or_without(api: Api, desk: Writt
      ("invalid", 422)],
 )  # fmt: skip
 async def test_what_the_desk_refuses_is_told_with_the_present_state(
-    api: Api, desk: WrittenDesk, scope: str, code: str, status: int
+    api: Api, desk: WrittenDesk, scope: str, code: OutcomeCode, status: int
 ):
     asking = asyncio.create_task(asked(api, f"/v1/alerts/low|{scope}/acknowledge", if_match="2"))
     now = alert(scope, revision=5)
