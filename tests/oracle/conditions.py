@@ -27,12 +27,18 @@ def say(condition: Any, second: int) -> Said:
             return Said(value > threshold, not value > clear, True)
         return Said(value < threshold, not value < clear, True)
     parts = [say(part, second) for part in condition[1]]
-    if condition[0] == "all":
-        if any(part.known and part.cleared for part in parts):
-            return Said(False, True, True)
-        if any(not part.known for part in parts):
-            return Said(False, False, False)
-        return Said(all(part.breached for part in parts), False, True)
+    return every(parts) if condition[0] == "all" else some(parts)
+
+
+def every(parts: list[Said]) -> Said:
+    if any(part.known and part.cleared for part in parts):
+        return Said(False, True, True)
+    if any(not part.known for part in parts):
+        return Said(False, False, False)
+    return Said(all(part.breached for part in parts), False, True)
+
+
+def some(parts: list[Said]) -> Said:
     known = [part for part in parts if part.known]
     if not known:
         return Said(False, False, False)

@@ -86,11 +86,11 @@ class Recorded:
                 case Tick():
                     floor.wall_at = max(floor.wall_at, item.at)
 
-    def end_half_hour(self, end: int, halves: Iterable[Interval | IvrInterval]) -> None:
-        """All half-hours that ended at `end`. A queue of the same sites that has none had no contact."""
+    def end_half_hour(self, end: int, halves: Iterable[Interval | IvrInterval], sites: Iterable[str] = ()) -> None:
+        """All half-hours that ended at `end`. A queue of these sites, or of `sites`, that has none had no contact."""
         listed, floor = list(halves), self.floor
         told = {half.scope for half in listed}
-        for site in {site_of(half.scope) for half in listed}:
+        for site in sorted({*sites, *(site_of(half.scope) for half in listed)}):
             floor.clocks.sites[site] = max(end, floor.clocks.at(site))
             for queue in floor.of_site.get(site, ()):
                 if queue not in told:
@@ -100,7 +100,9 @@ class Recorded:
                 floor.flows[half.scope] = FlowNow.of(half, floor.flows.get(half.scope))
             else:
                 found = floor.described.get(f"queue|{half.scope}")
-                self._put(half.scope, _queue_at_end(half, found if isinstance(found, Queue) else unknown_queue("/")))
+                self._put(
+                    half.scope, _queue_at_end(half, found if isinstance(found, Queue) else unknown_queue(half.scope))
+                )
 
     def _put(self, id_: str, queue: QueueNow) -> None:
         known = self.floor.queues.get(id_)
@@ -244,11 +246,14 @@ def over_half_hours(
     start, end = span
     recorded, trial = Recorded(described), Trial(rules, "intervals")
     by_end: dict[int, list[Interval | IvrInterval]] = {}
+    sites: dict[int, set[str]] = {}
     for half in halves:
         if half.end < end:
             by_end.setdefault(half.end, []).append(half)
-    for moment in sorted(by_end):
-        recorded.end_half_hour(moment, by_end[moment])
+            for moment in (half.end, half.end + HALF_HOUR_MS):  # in the evening nothing more is told
+                sites.setdefault(moment, set()).add(site_of(half.scope))
+    for moment in sorted(moment for moment in sites if moment < end):
+        recorded.end_half_hour(moment, by_end.get(moment, ()), sites[moment])
         if moment >= start:
             trial.look(recorded.floor)
     return trial.result(start, end)

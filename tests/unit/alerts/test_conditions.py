@@ -174,8 +174,8 @@ def open_hours(window: dict[str, Any], start: str, end: str) -> list[tuple[float
     reading = read_rule(rule(windows=[window]), "lisbon/A", made)
     moments = [at(start), *(instant for instant in reading.instants() if instant < at(end))]
     for first, last in zip(moments, [*moments[1:], at(end)], strict=True):
-        said = {reading.at(instant).breached for instant in range(first, last, 60_000)}
-        assert len(said) == 1, "it changes at its instants alone"
+        within = {reading.at(instant).breached for instant in range(first, last, 60_000)}
+        assert len(within) == 1, "it changes at its instants alone"
     assert all(reading.at(moment).breached != reading.at(moment).cleared for moment in moments)
     said = [(moment, reading.at(moment).breached) for moment in moments]
     kept = said[:1] + [now for before, now in pairwise(said) if now[1] != before[1]]
