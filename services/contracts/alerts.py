@@ -6,7 +6,7 @@ runs on the wall clock that ticks on the log (contracts.desk.Tick).
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from services.contracts.comparing import faults
 from services.contracts.definitions import DefinitionName
@@ -88,7 +88,21 @@ class AnyOf(Contract):
     any: Annotated[tuple["Condition", ...], Field(min_length=1, max_length=16)]
 
 
-Condition = Compare | AllOf | AnyOf
+def _which(content: Any) -> str:
+    """So that what is wrong with a condition is said of the kind that was meant, and not of all three."""
+    if isinstance(content, Compare | AllOf | AnyOf):
+        return {Compare: "compare", AllOf: "all_of", AnyOf: "any_of"}[type(content)]
+    if isinstance(content, dict):
+        return "all_of" if "all" in content else "any_of" if "any" in content else "compare"
+    return "compare"
+
+
+Condition = Annotated[
+    Annotated[Compare, Tag("compare")] | Annotated[AllOf, Tag("all_of")] | Annotated[AnyOf, Tag("any_of")],
+    Discriminator(_which),
+]
+CONDITION_TAGS = ("compare", "all_of", "any_of")
+"""Steps in the places of faults that nobody writes."""
 AllOf.model_rebuild()
 AnyOf.model_rebuild()
 
@@ -112,6 +126,9 @@ class Window(Contract):
 
 _FLAT = ("metric", "direction", "threshold", "clear", "against", "over_s", "definition", "threshold_s", "channel",
          "part", "min_offered")  # fmt: skip
+
+
+MOST_COMPARES = 64
 
 
 class Rule(Contract):
@@ -154,6 +171,8 @@ class Rule(Contract):
 
     @model_validator(mode="after")
     def _names_what_there_is(self) -> Self:
+        if len(self.compares) > MOST_COMPARES:
+            raise ValueError(f"when: {len(self.compares)} comparisons are too many, {MOST_COMPARES} is the most")
         found = condition_faults(self.when, self.scope.kind)
         if self.scope.kind in {"region", "all"}:
             found += [

@@ -136,9 +136,8 @@ def _channel(compare: Any, metric: Metric) -> str:
 def _against(compare: Any, metric: Metric) -> str:
     match compare.against:
         case "target" if not metric.id.startswith((OWN_LEVEL, "outlook.best", "outlook.worst")):
-            return (
-                f"against: only a service level has a target; {compare.metric} may be against value, last_week, change"
-            )
+            others = ("value", "last_week", "change") if has_past(metric) else ("value", "change")
+            return f"against: only a service level has a target; {compare.metric} may be against {_listed(others)}"
         case "last_week" if not has_past(metric) or compare.channel or compare.threshold_s or compare.part:
             return (
                 "against: last week's half-hours are known of contacts' counters at the target T, without channel, part"

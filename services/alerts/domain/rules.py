@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from services.contracts.alerts import RuleFile
+from services.contracts.alerts import CONDITION_TAGS, RuleFile
 
 
 class RuleFileError(ValueError):
@@ -35,7 +35,11 @@ def parse(text: str, name: str) -> RuleFile:
         return RuleFile.model_validate(content if content is not None else {"rules": []})
     except ValidationError as error:
         raise RuleFileError(
-            [f"{name}: {_where(fault['loc'], content)}{fault['msg']}" for fault in error.errors()]
+            [
+                f"{name}: {_where(fault['loc'], content)}{fault['msg']}"
+                for fault in error.errors()
+                if not (fault["type"] == "too_short" and fault["input"])  # its items are at fault, and are named
+            ]
         ) from error
 
 
@@ -43,6 +47,8 @@ def _where(path: tuple[int | str, ...], content: Any) -> str:
     """`rules[2] (low-service-level).clear: `."""
     place = ""
     for step in path:
+        if step in CONDITION_TAGS or (step == "when" and _inside(content, "when") is None):
+            continue  # a rule may be written flat
         content = _inside(content, step)
         if isinstance(step, int):
             id_ = _inside(content, "id")

@@ -60,8 +60,57 @@ def test_a_file_that_is_something_else():
 def test_the_shipped_rules_are_good_and_have_both_languages():
     shipped = read_rules(None).rules
 
-    assert {rule.metric for rule in shipped} >= {"service_level", "longest_wait_s", "queue_length", "abandonment_rate"}
-    assert all(rule.name.en and rule.name.zh for rule in shipped)
+    assert {compare.metric for rule in shipped for compare in rule.compares} >= {
+        "service_level", "longest_wait_s", "queue_length", "abandonment_rate", "ivr_loss_rate", "adherence_rate",
+    }  # fmt: skip
+    assert all(rule.name.en and rule.name.zh and rule.runbook and rule.runbook.en for rule in shipped)
+    assert all(rule.escalate_after_s for rule in shipped if rule.severity == "critical")
+    assert {rule.id for rule in shipped} >= {
+        "queue-service-level", "site-service-level", "longest-wait", "queue-length", "queue-abandonment",
+    }  # fmt: skip
+
+
+REFUSED = {
+    ("site", "servicelevel", ""): "metric: there is no 'servicelevel'; at scope site there are service_level, ",
+    ("team", "service_level", ""): "metric: 'service_level' is not known of scope team, only of queue, site, region, all",
+    ("team", "by_state", ""): "part: by_state needs one of available, ringing, talking, hold, wrap_up, not_ready, offline, or",
+    ("team", "by_state", "part: lunch"): "part: by_state needs one of ",
+    ("site", "adherence", "part: late"): "part: adherence needs one of in, out, unscheduled, ignored, unknown; 'late'",
+    ("queue", "waiting", "part: in"): "part: waiting has no parts; leave it out",
+    ("queue", "waiting", "definition: xcally"): "definition: waiting has none of its own",
+    ("queue", "asa_s", "threshold_s: 30"): "threshold_s: it goes with service_level of all channels together",
+    ("queue", "aht_s", "against: target"): "against: only a service level has a target; aht_s may be against value, last_week, change",
+    ("queue", "waiting", "against: last_week"): "against: last week's half-hours are known of contacts' counters",
+    ("queue", "ghosts", "channel: chat"): "channel: ghosts is not known of one channel; leave it out",
+    ("team", "signed_in", "min_offered: 5"): "min_offered: it is for shares and means of contacts; signed_in is none",
+    ("queue", "repeat_rate", ""): "metric: 'repeat_rate' can't be watched: ",
+    ("all", "waiting", "windows: [{start: '08:00'}]"): "windows[0].timezone: needed at scope all, which has no local time",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "metric", "more"), REFUSED)
+def test_what_can_not_be_watched_is_refused_with_the_field_and_what_it_may_be(kind: str, metric: str, more: str):
+    text = GOOD.replace("service_level", metric).replace('{kind: queue, match: "bank/*"}', f"{{kind: {kind}}}")
+
+    (fault,) = faults(text + (f"    {more}\n" if more else ""))
+
+    assert REFUSED[kind, metric, more] in fault
+    assert fault.startswith("my.yaml: rules[0] (low): ")
+
+
+def test_a_fault_inside_a_joined_condition_is_named_with_its_place():
+    text = """
+rules:
+  - id: both
+    name: {en: Both, zh: 并}
+    scope: {kind: queue}
+    when: {all: [{metric: waiting, direction: above, threshold: 3}, {any: [{metric: waiting, direction: up, threshold: 1}]}]}
+"""
+    assert faults(text) == ["my.yaml: rules[0] (both).when.all[1].any[0].direction: Input should be 'above' or 'below'"]
+    assert (
+        "when.all[1].any[0].metric: there is no 'wating'"
+        in faults(text.replace("{metric: waiting, direction: up", "{metric: wating, direction: above"))[0]
+    )
 
 
 def test_a_bad_file_ends_the_start_with_a_line_per_fault(tmp_path):
