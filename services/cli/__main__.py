@@ -6,11 +6,12 @@ from typing import Annotated
 import redis
 import typer
 
+from services.cli import alerts, feed_commands, journal, launcher, moves, plans, prove, rules, running, sign_in
 from services.cli import demo as demo_feeds
 from services.cli import doctor as findings
-from services.cli import feed_commands, launcher, prove, running, sign_in
 from services.cli.console import fail, out
 from services.cli.settings import LauncherSettings
+from services.contracts.people import Role
 from services.runtime.settings import load
 
 cli = typer.Typer(
@@ -59,7 +60,7 @@ def demo(
 
 @cli.command()
 def link(
-    role: Annotated[sign_in.Role, typer.Option(help="What the link lets a person do.")] = "supervisor",
+    role: Annotated[Role, typer.Option(help="What the link lets a person do.")] = "supervisor",
 ) -> None:
     """Print a new one-time sign-in link for the wall that runs."""
     found = running.find(load(LauncherSettings).state_dir.absolute())
@@ -84,6 +85,9 @@ def doctor() -> None:
 
 
 cli.command()(prove.prove)
+for name, group in (("rules", rules.cli), ("alerts", alerts.cli), ("plans", plans.cli), ("moves", moves.cli)):
+    cli.add_typer(group, name=name)
+cli.command()(journal.journal)
 feed_commands.register(cli)
 
 

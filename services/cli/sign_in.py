@@ -1,13 +1,12 @@
 """One-time links that sign a person in on the wall without a password."""
 
 import secrets
-from typing import Literal
 
 import redis
 
 from services.contracts.names import Names
+from services.contracts.people import Role
 
-Role = Literal["viewer", "supervisor"]
 VALID_S = 3600
 
 

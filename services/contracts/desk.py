@@ -97,6 +97,13 @@ class RemoveRule(Command):
     do: Literal["remove_rule"] = "remove_rule"
 
 
+class TryRule(Command):
+    """Say which alerts a rule would begin now (Outcome.would); nothing is switched on, nothing changes."""
+
+    do: Literal["try_rule"] = "try_rule"
+    rule: Rule
+
+
 class ImportRules(Command):
     """The rules of a file: all of them at once. Rules of origin `file` that it has no longer go; edited ones stay."""
 
@@ -134,11 +141,11 @@ class DeclinePlan(Command):
 
 
 class CompleteAction(Command):
-    """An action of an active level is done, or was left out."""
+    """An action of an active level is done, was left out, or (a webhook's) failed."""
 
     do: Literal["complete_action"] = "complete_action"
     action: str
-    result: Literal["done", "skipped"] = "done"
+    result: Literal["done", "skipped", "failed"] = "done"
     note: Words = ""
 
 
@@ -209,7 +216,7 @@ class Dismiss(Command):
 
 AnyCommand = Annotated[
     Acknowledge | Unacknowledge | Assign | AddNote | Snooze | PutSilence | EndSilence
-    | PutRule | RemoveRule | ImportRules
+    | PutRule | RemoveRule | TryRule | ImportRules
     | PutPlan | RemovePlan | ActivatePlan | DeclinePlan | CompleteAction | StandDown
     | ProposeMove | AcceptMove | DeclineMove | CancelMove | ReturnMove
     | Coach | Excuse | Dismiss,
@@ -254,6 +261,7 @@ class Outcome(Contract):
     message: str = ""
     subject: str = ""
     revision: int | None = None
+    would: tuple[str, ...] = Field(default=(), description="ids of the alerts that a tried rule would begin now")
     command: AnyCommand
 
 

@@ -8,7 +8,7 @@ from services.api.domain.lists import JournalEntry
 from services.api.domain.orders import target_of
 from services.contracts.alerts import RuleView
 from services.contracts.contingency import PlanStep
-from services.contracts.desk import AnyCommand, Outcome, ProposeMove, PutPlan, PutRule, PutSilence
+from services.contracts.desk import AnyCommand, Outcome, ProposeMove, PutPlan, PutRule, PutSilence, TryRule
 from services.contracts.moves import MoveStep
 
 
@@ -42,7 +42,7 @@ def place_of_entry(
 
 def _place_of_command(command: AnyCommand, sites_of: SitesOfRegion) -> Place:
     match command:
-        case PutRule():
+        case PutRule() | TryRule():
             return place_of_scope(command.rule.scope, sites_of)
         case PutPlan():
             return place_of_scope(command.plan.scope, sites_of)

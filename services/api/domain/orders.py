@@ -187,7 +187,7 @@ SUBJECT_OF: dict[str, str] = {
         ("acknowledge", "unacknowledge", "assign", "note", "snooze", "coach", "excuse", "dismiss"), "alert"
     ),
     **dict.fromkeys(("silence", "end_silence"), "silence"),
-    **dict.fromkeys(("put_rule", "remove_rule", "import_rules"), "rule"),
+    **dict.fromkeys(("put_rule", "remove_rule", "try_rule", "import_rules"), "rule"),
     **dict.fromkeys(
         ("put_plan", "remove_plan", "activate_plan", "decline_plan", "complete_action", "stand_down"), "plan"
     ),

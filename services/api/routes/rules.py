@@ -47,6 +47,15 @@ async def put_rule(rule_id: RuleId, desk: AtDesk, body: Rule) -> Response:
     return await desk.do("put_rule", rule_id, places=(place,), rule=body)
 
 
+@router.post("/{rule_id}/dry-run", response_model=Done, responses=orders.answers())
+async def try_rule(rule_id: RuleId, desk: AtDesk, body: Rule) -> Response:
+    """Which alerts the rule would begin now (`outcome.would`), by the desk's own numbers. Nothing is switched on."""
+    if body.id != rule_id:
+        raise Refusal(422, "invalid", f"body.id: must be {rule_id!r}, as in the address")
+    place = place_of_scope(body.scope, desk.parts.hub.board.sites_of_region)
+    return await desk.do("try_rule", rule_id, places=(place,), rule=body)
+
+
 @router.delete("/{rule_id}", response_model=Done, responses=orders.answers())
 async def remove_rule(rule_id: RuleId, desk: AtDesk) -> Response:
     """Remove a rule; its alerts end."""
