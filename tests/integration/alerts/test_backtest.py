@@ -1,0 +1,95 @@
+"""`python -m services.alerts backtest` over half-hours and tiles on a real log."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from services.contracts.definitions import Counts
+from services.contracts.metrics import HALF_HOUR_MS, Interval
+from services.contracts.topology import Queue, Site, Text, record_key
+from services.runtime import kafka
+from services.runtime.settings import CommonSettings
+from tests.unit.alerts.floor import clock, tile
+
+NINE = 1_780_304_400_000  # Monday 2026-06-01, 09:00 UTC
+RULES = """
+rules:
+  - {id: low, name: {en: Low, zh: 低}, metric: service_level, scope: {kind: queue}, direction: below, threshold: 60, clear: 70}
+  - {id: long, name: {en: Long, zh: 长}, metric: longest_wait_s, scope: {kind: queue}, direction: above, threshold: 300}
+"""
+
+
+def half(number: int, within: int, revision: int) -> Interval:
+    start = NINE + number * HALF_HOUR_MS
+    told = {20: Counts(offered=20, answered=20, answered_within=within)}
+    return Interval(
+        id=f"bank/PS|{start}", scope="bank/PS", start=start, end=start + HALF_HOUR_MS, date="2026-06-01", label="",
+        status="final", revision=revision, by_threshold=told,
+    )  # fmt: skip
+
+
+async def recorded(settings: CommonSettings) -> None:
+    """Descriptions, three half-hours, one of them corrected afterwards, and the tiles of a wait of ten minutes."""
+    await kafka.ensure_topics(settings)
+    names, producer = settings.names, kafka.producer(settings)
+    await producer.start()
+    described = [
+        Site(id="bank", name=Text(en="Bank", zh="银行"), timezone="Asia/Jerusalem"),
+        Queue(id="bank/PS", name=Text(en="PS", zh="PS")),
+    ]
+    for one in described:
+        await producer.send(names.topology.name, one.model_dump_json().encode(), key=record_key(one).encode())
+    for item in (half(0, 18, 1), half(1, 18, 2), half(2, 18, 3), half(1, 8, 9)):
+        await producer.send(names.intervals.name, item.model_dump_json().encode(), key=item.id.encode(), partition=0)
+    for items in (
+        [tile("bank/PS", NINE / 1000, waiting=1, oldest=NINE / 1000 - 100), clock("bank", NINE / 1000)],
+        [clock("bank", NINE / 1000 + 500)],
+        [tile("bank/PS", NINE / 1000 + 600), clock("bank", NINE / 1000 + 600)],
+    ):
+        value = b"[" + b",".join(item.model_dump_json().encode() for item in items) + b"]"
+        await producer.send_and_wait(names.tiles.name, value)
+    await producer.stop()
+
+
+def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "services.alerts", "backtest", *arguments]
+    return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
+
+
+def found(answer: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    assert answer.returncode == 0, answer.stderr
+    return {rule["rule"]: rule for rule in json.loads(answer.stdout)["rules"]}
+
+
+async def test_when_rules_would_have_fired(
+    settings: CommonSettings, environment: dict[str, str], tmp_path: Path
+) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULES, encoding="utf-8")
+    await recorded(settings)
+
+    halves = found(run(environment, str(rules), "--from", "2026-06-01", "--to", "2026-06-02", "--json"))
+    told = run(environment, str(rules), "--from", "2026-06-01", "--to", "2026-06-02")
+    tiles = found(
+        run(environment, str(rules), "--from", "2026-06-01", "--to", "2100-01-01", "--source", "tiles", "--json")
+    )
+
+    (low,) = halves["low"]["firings"]
+    assert (low["start"], low["end"], low["value"]) == (NINE + 2 * HALF_HOUR_MS, NINE + 3 * HALF_HOUR_MS, 40)
+    assert halves["long"]["left_out"].startswith("half-hours do not tell longest_wait_s")
+    assert "low: 1 times, 1.00 a day, 30 min in all" in told.stdout
+    (long,) = tiles["long"]["firings"]
+    assert (long["start"], long["end"]) == (NINE + 200_001, NINE + 600_000)
+
+
+def test_rules_that_can_not_be_used_are_named(environment: dict[str, str], tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULES.replace("longest_wait_s", "longest"), encoding="utf-8")
+
+    answer = run(environment, str(rules), "--from", "2026-06-01", "--to", "2026-06-02")
+
+    assert answer.returncode == 2
+    assert "rules[1] (long): Value error, when.metric: there is no 'longest'" in answer.stderr
