@@ -1,5 +1,6 @@
 """`python -m services.ingest`: serve HTTP, replay what is recorded, follow what grows, simulate."""
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -155,4 +156,4 @@ def follow_asterisk(
 
 
 if __name__ == "__main__":
-    cli()
+    cli(prog_name=os.environ.get("FLOORWATCH_COMMAND"))  # whoever starts it may be what people typed
