@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.alerts.domain.backtest import Backtest, Item, over_half_hours, over_tiles
+from services.alerts.domain.backtest import Backtest, Item, Trial, over_half_hours
 from services.alerts.domain.rules import RuleFileError
 from services.alerts.rule_file import read_rules
 from services.alerts.settings import AlertsSettings
@@ -76,8 +76,10 @@ async def _run(settings: AlertsSettings, rules: Sequence[Rule], span: tuple[int,
         else:
             described[key] = _description.validate_json(value)
     if source == "tiles":
-        records = [_news_of(value) async for _, value in _read(settings, names.tiles, span) if value is not None]
-        return over_tiles(rules, described.values(), records, span)
+        trial = Trial(rules, described.values(), "tiles")
+        async for _, value in _read(settings, names.tiles):
+            trial.take([] if value is None else _news_of(value))
+        return trial.result(*span)
     halves = {
         key: value
         async for key, value in _read(settings, names.intervals)
@@ -102,10 +104,8 @@ def _news_of(value: bytes) -> list[Item]:
         return found
 
 
-async def _read(
-    settings: AlertsSettings, topic: Topic, span: tuple[int, int] | None = None
-) -> AsyncIterator[tuple[bytes, bytes | None]]:
-    """(key, value) of what is on a topic now, each partition in its order; with a span, of what was written in it."""
+async def _read(settings: AlertsSettings, topic: Topic) -> AsyncIterator[tuple[bytes, bytes | None]]:
+    """(key, value) of what is on a topic now, each partition in its order."""
     reader = kafka.reader(settings, topic.name)
     await reader.start()
     try:
@@ -117,8 +117,7 @@ async def _read(
         while left:
             for records in (await reader.getmany(*left, timeout_ms=500)).values():
                 for record in records:
-                    if span is None or span[0] <= record.timestamp < span[1]:
-                        yield record.key or b"", record.value
+                    yield record.key or b"", record.value
             left = {place for place in left if await reader.position(place) < ends[place]}
     finally:
         await reader.stop()
@@ -130,14 +129,13 @@ def _parser() -> argparse.ArgumentParser:
         description="When would these rules have fired? Runs them over what was recorded, and switches nothing on.",
     )
     parser.add_argument("rules", type=Path, metavar="RULES.yaml", nargs="?", help="without it the shipped rules")
-    parser.add_argument("--from", dest="start", type=_moment, required=True, metavar="TIME")
+    parser.add_argument("--from", dest="start", type=_moment, required=True, metavar="TIME", help="by the feed's clock")
     parser.add_argument("--to", dest="end", type=_moment, required=True, metavar="TIME")
     parser.add_argument(
         "--source",
         choices=("intervals", "tiles"),
         default="intervals",
-        help="half-hours (as long as the log is), or tiles (to the moment, of the last day; TIME is when they were"
-        " written, also in a replay)",
+        help="half-hours (as long as the log is), or tiles (to the moment, of the last day)",
     )
     parser.add_argument("--json", action="store_true", help="for programs")
     return parser

@@ -1,4 +1,4 @@
-"""When rules would have fired, had they been on: the conditions of today held against what was recorded.
+"""When rules would have fired, had they been on: the rule engine of the desk, run over what was recorded.
 
 Two kinds of record can be read:
 
@@ -11,17 +11,16 @@ Two kinds of record can be read:
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import Field
 
-from services.alerts.domain.conditions import Reading, read_rule, scopes_of
-from services.alerts.domain.conditions.place import Place
 from services.alerts.domain.floor import Floor, site_of
-from services.alerts.domain.values import AgentNow, FlowNow, HalfPart, QueueNow, row_of, row_of_details
+from services.alerts.domain.section import Changed
+from services.alerts.domain.values import HalfPart, QueueNow, row_of, row_of_details
+from services.alerts.domain.watches import Watches
 from services.contracts.agents import AgentTile
-from services.contracts.alerts import Rule
+from services.contracts.alerts import AlertTransition, Rule
 from services.contracts.comparing import basis_of, metric_of
 from services.contracts.desk import Described, Tick
 from services.contracts.metrics import HALF_HOUR_MS, FeedClock, Interval, IvrInterval, Tile
@@ -60,166 +59,112 @@ class Backtest(Contract):
     rules: tuple[RuleResult, ...]
 
 
-class Recorded:
-    """A floor that is fed what was recorded. `take` tiles as they came, or `end_half_hour` with all that ended."""
+class Trial:
+    """Rules at work on a floor of their own, as at the desk but without people, silences and plans."""
 
-    def __init__(self, described: Iterable[Description]) -> None:
-        """Begin with the descriptions of today."""
-        self.floor = Floor()
+    def __init__(self, rules: Iterable[Rule], described: Iterable[Description], source: str) -> None:
+        """`described`: what the floor is made of today; `source`: tiles or intervals."""
+        self.floor, self._source = Floor(), source
         self.floor.described = {record_key(one): one for one in described}
+        self._rules = list(rules)
+        self._left_out = {rule.id: why_not(rule) for rule in self._rules} if source == "intervals" else {}
+        self._watches = Watches(self.floor)
+        self._steps = self._watches.adopt([rule for rule in self._rules if not self._left_out.get(rule.id)])
 
     def take(self, items: Iterable[Item]) -> None:
         """A record of the inbox."""
-        floor = self.floor
+        floor, changed = self.floor, Changed()
         for item in items:
             match item:
                 case Tile():
-                    self._put(item.id, QueueNow.of(item))
+                    if floor.take_tile(item):
+                        changed.queues.add(item.id)
+                        changed.sites.add(site_of(item.id))
                 case AgentTile():
-                    floor.staff.take(item.id, AgentNow.of(item))
+                    floor.take_agent(item)
+                    changed.agents.add(item.id)
                 case IvrInterval():
-                    floor.flows[item.scope] = FlowNow.of(item, floor.flows.get(item.scope))
+                    floor.take_flow(item)
+                    changed.flows.add(item.scope)
                 case FeedClock():
-                    floor.clocks.hear(item)
+                    if floor.hear(item):
+                        changed.moved.add(item.site)
                 case Described():
-                    floor.described |= {record_key(one): one for one in item.records}
+                    changed.described |= floor.learn(item)
                 case Tick():
-                    floor.wall_at = max(floor.wall_at, item.at)
+                    floor.tick(item.at)
+        self._look(changed)
 
-    def end_half_hour(self, end: int, halves: Iterable[Interval | IvrInterval], sites: Iterable[str] = ()) -> None:
-        """All half-hours that ended at `end`. A queue of these sites, or of `sites`, that has none had no contact."""
-        listed, floor = list(halves), self.floor
+    def end_half_hour(
+        self, end: int, halves: Iterable[Interval | IvrInterval], sites: Iterable[str], *, watched: bool
+    ) -> None:
+        """All half-hours of some sites that ended at `end`. A queue that has none had no contact.
+
+        Not `watched` is the past, which comparisons look back at.
+        """
+        floor, listed = self.floor, list(halves)
         told = {half.scope for half in listed}
-        for site in sorted({*sites, *(site_of(half.scope) for half in listed)}):
+        changed = Changed(sites=set(sites), moved=set(sites))
+        for site in sorted(sites):
             floor.clocks.sites[site] = max(end, floor.clocks.at(site))
-            for queue in floor.of_site.get(site, ()):
-                if queue not in told:
-                    self._put(queue, _without_contacts(floor.queues[queue], end))
+            for id_ in [id_ for id_ in floor.of_site.get(site, ()) if id_ not in told]:
+                self._put(id_, _without_contacts(floor.queues[id_], end), changed)
         for half in listed:
             if isinstance(half, IvrInterval):
-                floor.flows[half.scope] = FlowNow.of(half, floor.flows.get(half.scope))
+                floor.take_flow(half)
+                changed.flows.add(half.scope)
             else:
                 found = floor.described.get(f"queue|{half.scope}")
-                self._put(
-                    half.scope, _queue_at_end(half, found if isinstance(found, Queue) else unknown_queue(half.scope))
-                )
-
-    def _put(self, id_: str, queue: QueueNow) -> None:
-        known = self.floor.queues.get(id_)
-        if known is None:
-            self.floor.of_site[site_of(id_)].append(id_)
-        elif queue.as_of < known.as_of:
-            return
-        self.floor.history.hear(id_, None if known is None else known.running, queue.running)
-        self.floor.queues[id_] = queue
-
-
-@dataclass(slots=True)
-class _Watch:
-    """One rule at one scope: since when it is breached, fires, and is over."""
-
-    rule: Rule
-    scope: str
-    breached_at: int | None = None
-    fires_since: int | None = None
-    over_at: int | None = None
-    value: float | None = None
-    firings: list[Firing] = field(default_factory=list)
-
-    def look(self, at: int, reading: Reading) -> None:
-        """What the condition says at a moment. A rule without data fires on no longer than one that is cleared."""
-        verdict = reading.at(at)
-        if self.fires_since is None:
-            self.breached_at = (at if self.breached_at is None else self.breached_at) if verdict.breached else None
-            if self.breached_at is not None and at >= self.breached_at + round(self.rule.for_s * 1000):
-                self.fires_since, self.value, self.over_at = at, verdict.value, None
-            return
-        if not (verdict.cleared or not verdict.has_data):
-            self.over_at = None
-            return
-        self.over_at = at if self.over_at is None else self.over_at
-        if at >= self.over_at + round(self.rule.keep_firing_for_s * 1000):
-            self.end(at)
-
-    def due(self) -> int | None:
-        """When something happens by itself."""
-        if self.fires_since is None:
-            return None if self.breached_at is None else self.breached_at + round(self.rule.for_s * 1000)
-        return None if self.over_at is None else self.over_at + round(self.rule.keep_firing_for_s * 1000)
-
-    def end(self, at: int | None) -> None:
-        """It fires no more, or (None) the record ends."""
-        if self.fires_since is not None:
-            self.firings.append(Firing(scope=self.scope, start=self.fires_since, end=at, value=self.value))
-        self.breached_at = self.fires_since = self.over_at = None
-
-
-class Trial:
-    """Rules on trial over a floor. Ask `look` after each record of it, and the `result` at the end."""
-
-    def __init__(self, rules: Iterable[Rule], source: str) -> None:
-        """`source`: tiles or intervals."""
-        self._source = source
-        self._rules = {rule.id: rule for rule in rules}
-        self._left_out = {id_: why_not(rule) for id_, rule in self._rules.items()} if source == "intervals" else {}
-        self._watches: dict[tuple[str, str], _Watch] = {}
-        self._readings: dict[tuple[str, str], tuple[int, Reading]] = {}
-
-    def look(self, floor: Floor) -> None:
-        """The floor is other than before: what held until now is over."""
-        for rule in self._rules.values():
-            if self._left_out.get(rule.id):
-                continue
-            for scope in scopes_of(rule.scope, floor):
-                key = rule.id, scope
-                now = Place(floor, rule.scope.kind, scope, rule.scope.match).now
-                watch = self._watches.setdefault(key, _Watch(rule, scope))
-                before = self._readings.get(key)
-                if before is not None:
-                    self._pass(watch, before[1], before[0], now)
-                reading = read_rule(rule, scope, floor)
-                self._readings[key] = now, reading
-                watch.look(now, reading)
-
-    @staticmethod
-    def _pass(watch: _Watch, reading: Reading, since: int, to: int) -> None:
-        """What happened by itself in (since, to)."""
-        ahead = [instant for instant in reading.instants() if since < instant < to]
-        at = since
-        while True:
-            due = watch.due()
-            moments = [*ahead[:1], *([due] if due is not None and at < due < to else [])]
-            if not moments:
-                return
-            at = min(moments)
-            watch.look(at, reading)
-            ahead = [instant for instant in ahead if instant > at]
+                queue = found if isinstance(found, Queue) else unknown_queue(half.scope)
+                self._put(half.scope, _queue_at_end(half, queue), changed)
+        if watched:
+            self._look(changed)
 
     def result(self, start: int, end: int) -> Backtest:
         """When each rule would have fired in [start, end)."""
-        for key, watch in self._watches.items():
-            since, reading = self._readings[key]
-            self._pass(watch, reading, since, end)
-            watch.end(None)
+        for watch in self._watches:
+            self._steps += watch.pass_time(end - 1)
         return Backtest(start=start, end=end, source=self._source, rules=tuple(self._results(start, end)))
+
+    def _put(self, id_: str, queue: QueueNow, changed: Changed) -> None:
+        known = self.floor.queues.get(id_)
+        if known is None:
+            self.floor.of_site[site_of(id_)].append(id_)
+        self.floor.history.hear(id_, None if known is None else known.running, queue.running)
+        self.floor.queues[id_] = queue
+        changed.queues.add(id_)
+
+    def _look(self, changed: Changed) -> None:
+        if changed:
+            self._steps += self._watches.look(changed)
 
     def _results(self, start: int, end: int) -> Iterator[RuleResult]:
         days = max(1, end - start) / DAY_MS
-        for id_ in self._rules:
-            watches = [watch for (rule, _), watch in self._watches.items() if rule == id_]
-            firings = sorted(
-                (one for watch in watches for one in watch.firings if start <= one.start < end),
-                key=lambda one: (one.start, one.scope),
-            )
+        for rule in self._rules:
+            told = (firing for firing in _firings(step for step in self._steps if step.alert.rule == rule.id))
+            firings = [one for one in told if start <= one.start < end]
             spans = [((end if one.end is None else one.end) - one.start) / 1000 for one in firings]
             yield RuleResult(
-                rule=id_,
-                left_out=self._left_out.get(id_, ""),
-                firings=tuple(firings),
+                rule=rule.id,
+                left_out=self._left_out.get(rule.id, ""),
+                firings=tuple(sorted(firings, key=lambda one: (one.start, one.scope))),
                 per_day=len(firings) / days,
                 fired_s=sum(spans),
                 longest_s=max(spans, default=0),
             )
+
+
+def _firings(steps: Iterable[AlertTransition]) -> Iterator[Firing]:
+    """From firing to resolved, scope by scope."""
+    open_: dict[str, AlertTransition] = {}
+    for step in steps:
+        scope = step.alert.scope
+        if step.alert.state == "firing":
+            open_.setdefault(scope, step)
+        elif (began := open_.pop(scope, None)) is not None:
+            yield Firing(scope=scope, start=began.at, end=step.at, value=began.alert.value)
+    for scope, began in open_.items():
+        yield Firing(scope=scope, start=began.at, end=None, value=began.alert.value)
 
 
 def why_not(rule: Rule) -> str:
@@ -244,7 +189,7 @@ def over_half_hours(
 ) -> Backtest:
     """Run rules over half-hours that ended before the span's end; those before its start are their past."""
     start, end = span
-    recorded, trial = Recorded(described), Trial(rules, "intervals")
+    trial = Trial(rules, described, "intervals")
     by_end: dict[int, list[Interval | IvrInterval]] = {}
     sites: dict[int, set[str]] = {}
     for half in halves:
@@ -253,9 +198,7 @@ def over_half_hours(
             for moment in (half.end, half.end + HALF_HOUR_MS):  # in the evening nothing more is told
                 sites.setdefault(moment, set()).add(site_of(half.scope))
     for moment in sorted(moment for moment in sites if moment < end):
-        recorded.end_half_hour(moment, by_end.get(moment, ()), sites[moment])
-        if moment >= start:
-            trial.look(recorded.floor)
+        trial.end_half_hour(moment, by_end.get(moment, ()), sites[moment], watched=moment >= start)
     return trial.result(start, end)
 
 
@@ -263,10 +206,9 @@ def over_tiles(
     rules: Iterable[Rule], described: Iterable[Description], records: Iterable[list[Item]], span: tuple[int, int]
 ) -> Backtest:
     """Run rules over the inbox's records, to the moment."""
-    recorded, trial = Recorded(described), Trial(rules, "tiles")
+    trial = Trial(rules, described, "tiles")
     for items in records:
-        recorded.take(items)
-        trial.look(recorded.floor)
+        trial.take(items)
     return trial.result(*span)
 
 
