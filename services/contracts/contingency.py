@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from services.contracts.alerts import Condition, Scope
+from services.contracts.alerts import Condition, Scope, condition_faults
 from services.contracts.people import Role
 from services.contracts.topology import Contract, Id, Text
 
@@ -18,7 +18,10 @@ ActionKind = Literal["call_in", "announcement", "call_back", "overflow", "cancel
 
 
 class PlanAction(Contract):
-    """One thing to do on a level. `webhook` names a channel of the notification settings, never an address."""
+    """One thing to do on a level. `webhook` names a channel of the notification settings, never an address.
+
+    With `undo` the channel is called again when the level is left, so that the PBX takes back what it did.
+    """
 
     id: Id
     kind: ActionKind
@@ -26,6 +29,15 @@ class PlanAction(Contract):
     owner: Role = "supervisor"
     checklist: tuple[Text, ...] = ()
     webhook: Annotated[str, StringConstraints(max_length=64)] = ""
+    undo: bool = False
+
+    @model_validator(mode="after")
+    def _names_its_channel(self) -> Self:
+        if self.kind == "webhook" and not self.webhook:
+            raise ValueError("webhook: name a channel of the notification settings")
+        if self.undo and not self.webhook:
+            raise ValueError("undo: it goes with a webhook; leave it out")
+        return self
 
 
 class PlanLevel(Contract):
@@ -52,17 +64,42 @@ class PlanDefinition(Contract):
 
     @model_validator(mode="after")
     def _one_scope_and_unique_actions(self) -> Self:
-        if self.scope.kind not in {"queue", "site", "region", "all"} or set("*?[") & set(self.scope.match.strip()):
-            if not (self.scope.kind == "all" and self.scope.match == "*"):
-                raise ValueError("a plan is for one queue, site or region, by its id, or for all")
+        everything = self.scope.kind == "all" and self.scope.match == "*"
+        glob = set("*?[") & set(self.scope.match)
+        if not everything and (self.scope.kind not in {"queue", "site", "region"} or glob):
+            raise ValueError("a plan is for one queue, site or region, by its id, or for all")
         ids = [action.id for level in self.levels for action in level.actions]
         if len(ids) != len(set(ids)):
             raise ValueError("actions of a plan need different ids")
+        faults = [fault for number, level in enumerate(self.levels) for fault in self._faults_of(number, level)]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def _faults_of(self, number: int, level: PlanLevel) -> list[str]:
+        leave = () if level.leave is None else (("leave", level.leave),)
+        return [
+            fault
+            for name, condition in (("enter", level.enter), *leave)
+            for fault in condition_faults(condition, self.scope.kind, f"levels[{number}].{name}")
+        ]
+
+
+class PlanFile(Contract):
+    """A file of plans; services/contracts/plan_file.py reads it."""
+
+    plans: tuple[PlanDefinition, ...]
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> Self:
+        ids = [plan.id for plan in self.plans]
+        if twice := sorted({id_ for id_ in ids if ids.count(id_) > 1}):
+            raise ValueError(f"plan id {twice[0]!r} is given twice")
         return self
 
 
 class Measured(Contract):
-    """The scope's rolling half-hour at one moment of event time. Shares 0…1; None where there is nothing to divide by."""
+    """The scope's rolling half-hour at one moment of event time. Shares 0…1; None: nothing to divide by."""
 
     at: int
     service_level: float | None
@@ -76,7 +113,7 @@ class ActionState(Contract):
 
     action: str
     level: int
-    state: Literal["open", "done", "skipped"] = "open"
+    state: Literal["open", "done", "skipped", "failed"] = "open"
     by: str = ""
     at: int | None = Field(default=None, description="wall clock, ms")
     note: str = ""
@@ -85,6 +122,7 @@ class ActionState(Contract):
 class Effect(Contract):
     """What an activation did: before, at each level, afterwards; against what Erlang A expected of `expected_gain`."""
 
+    earlier: Measured | None = Field(default=None, description="up to a quarter of an hour before: the trend")
     before: Measured | None = None
     during: tuple[Measured, ...] = Field(default=(), description="when each level was entered, and the last one now")
     after: Measured | None = Field(default=None, description="half an hour after the stand-down")
@@ -110,11 +148,24 @@ class PlanView(Contract):
     effect: Effect = Effect()
 
 
-PlanStepName = Literal["proposed", "withdrawn", "activated", "declined", "action", "leave_proposed", "stood_down", "measured"]
+PlanStepName = Literal[
+    "proposed", "withdrawn", "activated", "declined", "action", "leave_proposed", "stood_down", "measured"
+]  # fmt: skip
+
+
+class WebhookCall(Contract):
+    """A channel to be called once because of a step. Its id is the step's, `|` and the action's.
+
+    Whoever calls answers with CompleteAction by floorwatch: done or failed, what came back as its note.
+    """
+
+    action: Id
+    channel: str
+    event: Literal["activated", "stood_down"]
 
 
 class PlanStep(Contract):
-    """A step of a plan, for the journal. The id is deterministic: plan|activation or episode|step|n."""
+    """A step of a plan, for the journal. The id is deterministic: plan|step|revision of the plan after it."""
 
     kind: Literal["plan_step"] = "plan_step"
     id: str
@@ -124,4 +175,6 @@ class PlanStep(Contract):
     at: int = Field(description="event time")
     wall_at: int = 0
     by: str = "floorwatch"
+    reason: str = ""
+    calls: tuple[WebhookCall, ...] = ()
     view: PlanView

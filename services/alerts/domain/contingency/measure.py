@@ -1,0 +1,26 @@
+"""A plan's scope in numbers, at a moment."""
+
+from services.alerts.domain.conditions.place import Place
+from services.alerts.domain.values import added, counts_of
+from services.contracts.contingency import Measured
+from services.contracts.definitions import COUNTERS, DEFAULT_SWITCHES, DEFINITIONS, DefinitionName, ratio
+
+
+def measure(place: Place, at: int) -> Measured:
+    """The rolling half-hour of all queues of a place: counters are added, ratios never."""
+    queues = list(place.queues())
+    counts = counts_of(added([queue.target_counters for _, queue in queues], len(COUNTERS)))
+    names = {queue.definition for _, queue in queues}
+    name: DefinitionName = names.pop() if len(names) == 1 else "offered"
+    described = [found for id_, _ in queues if (found := place.queue(id_)) is not None]
+    switches = described[0].genesys if described else DEFAULT_SWITCHES
+    if any(queue.genesys != switches for queue in described):
+        switches = DEFAULT_SWITCHES
+    crowds = [crowd for _, crowd in place.crowds()]
+    return Measured(
+        at=at,
+        service_level=DEFINITIONS[name].ratio(counts, switches),
+        abandonment_rate=ratio(counts.abandoned - counts.short_abandoned, counts.offered - counts.short_abandoned),
+        waiting=sum(queue.waiting for _, queue in queues),
+        agents=sum(crowd.signed_in for crowd in crowds) if crowds else None,
+    )
