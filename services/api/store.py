@@ -166,9 +166,17 @@ class Store:
         return None if found is None else next(iter(self._parsed(_views[kind], (found,))), None)
 
     async def outcome(self, command: str) -> Outcome | None:
-        """The answer to a command, None if there is none (yet), or it is older than a day."""
+        """The answer to a command, None if there is none (yet), or it is older than a day.
+
+        Once Redis was emptied, or the desk restarted as it answered, the answer stands in the journal alone.
+        """
         found: Any = await self._client.get(self._names.outcome_key(command))
-        return None if found is None else next(iter(self._parsed(_outcome, (found,))), None)
+        if found is not None:
+            return next(iter(self._parsed(_outcome, (found,))), None)
+        listed: Any = await self._client.lrange(self._names.journal_key, 0, -1)
+        named = b'"id":"%b"' % command.encode()
+        entries = self._parsed(_journal_entry, (entry for entry in listed if named in entry))
+        return next((entry for entry in entries if isinstance(entry, Outcome) and entry.id == command), None)
 
     async def journal(self) -> tuple[JournalEntry, ...]:
         """What was done lately, newest first."""
