@@ -1,4 +1,4 @@
-"""The way in and out of the engine: a checkpointed Faust stream of tiles, and Redis."""
+"""The way in and out of the desk: a checkpointed Faust stream of its inbox, and Redis."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,10 +7,13 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from services.alerts import telemetry
-from services.alerts.domain.keeper import AlertKeeper
+from services.alerts.domain.keeper import DeskKeeper
+from services.alerts.domain.section import Fact
 from services.alerts.settings import AlertsSettings
 from services.alerts.store import TRANSITIONS_KEPT, Store
 from services.contracts.alerts import AlertTransition
+from services.contracts.desk import Outcome
+from services.contracts.names import Topic
 from services.runtime import kafka
 from services.runtime.checkpoints import CheckpointedStream, Outlet, Progress
 from services.runtime.logs import get_logger
@@ -18,13 +21,14 @@ from services.runtime.pace import Pace
 from services.runtime.store import UNAVAILABLE
 
 LOOK_EVERY_S = 1.0
+KINDS = ("alert", "rule", "silence", "plan", "move")
 READ_BACK = 3 * TRANSITIONS_KEPT  # records; after crashes some transitions stand on the log twice
 
 log = get_logger()
 
 
-def tile_stream(settings: AlertsSettings, keeper: AlertKeeper, outlet: "AlertsOutlet") -> CheckpointedStream:
-    """Tiles in. The whole state goes into each checkpoint, so without news there is one a second at most."""
+def inbox_stream(settings: AlertsSettings, keeper: DeskKeeper, outlet: "AlertsOutlet") -> CheckpointedStream:
+    """The inbox in. The whole state goes into each checkpoint, so without news there is one a second at most."""
     return CheckpointedStream(
         settings,
         service="alerts",
@@ -36,9 +40,9 @@ def tile_stream(settings: AlertsSettings, keeper: AlertKeeper, outlet: "AlertsOu
 
 
 class AlertsOutlet(Outlet):
-    """Logs transitions and shows them in Redis. While Redis is away only Kafka and the log get them."""
+    """Logs what happened and shows it in Redis. While Redis is away only Kafka and the log get it."""
 
-    def __init__(self, settings: AlertsSettings, keeper: AlertKeeper, store: Store) -> None:
+    def __init__(self, settings: AlertsSettings, keeper: DeskKeeper, store: Store) -> None:
         """Nothing is contacted yet."""
         self._settings = settings
         self._keeper = keeper
@@ -54,12 +58,11 @@ class AlertsOutlet(Outlet):
         self._filled = False
 
     async def published(self, progress: Progress) -> None:
-        """Log and show what the alerts topic has by now, then tell how far it has come."""
+        """Log and show what Kafka has by now, then tell how far it has come."""
         async with self._turn:
             happened = self._keeper.take_told()
-            for transition in happened:
-                _log(transition)
-                telemetry.TRANSITIONS.labels(transition.alert.state).inc()
+            for fact in happened:
+                _log(fact)
             self._progress.update(progress)
             if self._away:
                 return  # `keep_filled` makes up for it
@@ -96,13 +99,17 @@ class AlertsOutlet(Outlet):
         return f"Redis at {self._settings.redis_url.rpartition('@')[2]} can't be written" if self._away else None
 
     async def _fill(self) -> None:
-        history = await last_transitions(self._settings)
-        alerts = self._keeper.engine.alerts()
-        await self._store.fill(alerts, history)
+        names = self._settings.names
+        history = {
+            names.transitions_key: await last_entries(self._settings, names.alerts),
+            names.journal_key: await last_entries(self._settings, names.journal),
+        }
+        views = self._keeper.desk.views()
+        await self._store.fill(KINDS, views, history)
         await self._store.show_progress(self._progress)
         self._filled = True
         telemetry.REFILLS.inc()
-        log.info("Redis filled", alerts=len(alerts), transitions=len(history))
+        log.info("Redis filled", views=len(views), transitions=len(history[names.transitions_key]))
 
     def _lose_redis(self, error: BaseException) -> None:
         self._filled = False
@@ -118,19 +125,27 @@ class AlertsOutlet(Outlet):
             log.info("Redis is back")
 
 
-def _log(transition: AlertTransition) -> None:
-    alert = transition.alert
-    say = log.warning if alert.state == "firing" else log.info
-    say(
-        f"alert {alert.state}",
-        alert=alert.id, previous=transition.previous, at=transition.at, value=alert.value, threshold=alert.threshold,
-        metric=alert.metric, severity=alert.severity,
-    )  # fmt: skip
+def _log(fact: Fact) -> None:
+    match fact.value:
+        case AlertTransition(alert=alert) as transition:
+            telemetry.TRANSITIONS.labels(alert.state).inc()
+            say = log.warning if alert.state == "firing" and not transition.why else log.info
+            say(
+                f"alert {transition.why or alert.state}",
+                alert=alert.id, previous=transition.previous, at=transition.at, value=alert.value,
+                threshold=alert.threshold, metric=alert.metric, severity=alert.severity,
+            )  # fmt: skip
+        case Outcome(command=command) as outcome:
+            telemetry.COMMANDS.labels(command.do, outcome.code).inc()
+            log.info(
+                "command answered",
+                do=command.do, code=outcome.code, target=command.target, by=command.by.name, message=outcome.message,
+            )  # fmt: skip
 
 
-async def last_transitions(settings: AlertsSettings) -> list[bytes]:
-    """The last transitions on the alerts topic as JSON, oldest first, each once."""
-    place = TopicPartition(settings.names.alerts.name, 0)
+async def last_entries(settings: AlertsSettings, topic: Topic) -> list[bytes]:
+    """The last records of a topic of one partition as JSON, oldest first, each once by its key."""
+    place = TopicPartition(topic.name, 0)
     reader = kafka.reader(settings)
     reader.assign([place])
     await reader.start()

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
 from services.contracts.definitions import DEFAULT_SWITCHES, DefinitionName, GenesysSwitches
 from services.contracts.events import AgentState, Channel
@@ -201,6 +201,7 @@ class Activities(Contract):
 Description = Site | Queue | Flow | Team | Agent | Activities
 """A record of the topology topic."""
 TopologyRecord = Annotated[Description, Field(discriminator="kind")]
+record_adapter: TypeAdapter[Description] = TypeAdapter(TopologyRecord)
 
 
 class Topology(Contract):

@@ -3,11 +3,11 @@
 from services.metrics import telemetry
 from services.metrics.domain.floor import Floor
 from services.metrics.domain.keeper import MetricsKeeper
-from services.metrics.feed import TopologyFeed
 from services.metrics.settings import MetricsSettings
 from services.metrics.store import Store
 from services.metrics.streams import MetricsOutlet, MetricsStream
 from services.runtime import redis, worker
+from services.runtime.topology import TopologyFeed
 
 
 def run(settings: MetricsSettings) -> None:

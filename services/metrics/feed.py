@@ -1,6 +1,6 @@
-"""What metrics reads from the log beside its stream: the topology, and its own half-hours to fill Redis again."""
+"""What metrics reads from the log beside its stream: its own half-hours, to fill Redis again."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -26,48 +26,6 @@ class _Place(msgspec.Struct):
 
 
 _decode_place = msgspec.json.Decoder(_Place).decode
-
-
-class TopologyFeed:
-    """The topology topic, read to its end and then followed."""
-
-    def __init__(self, settings: CommonSettings, learn: Callable[[str, bytes | None], None]) -> None:
-        """Hand each record's key and value to `learn`; ValueError means that it can't be used."""
-        self._settings = settings
-        self._learn = learn
-        self._reader: AIOKafkaConsumer | None = None
-
-    async def read_to_end(self) -> None:
-        """Take in what is there now."""
-        reader = self._reader = kafka.reader(self._settings, self._settings.names.topology.name)
-        await reader.start()
-        ends = {tp: end for tp, end in (await reader.end_offsets(list(reader.assignment()))).items() if end > 0}
-        while any([await reader.position(tp) < end for tp, end in ends.items()]):
-            await self._take()
-
-    async def follow(self, changed: Callable[[dict[str, bytes | None]], Awaitable[None]]) -> None:
-        """Take in what comes, for ever, and tell each batch of it."""
-        assert self._reader is not None, "read_to_end() comes first"
-        try:
-            while True:
-                if batch := await self._take():
-                    await changed(batch)
-        finally:
-            await self._reader.stop()
-
-    async def _take(self) -> dict[str, bytes | None]:
-        assert self._reader is not None
-        taken: dict[str, bytes | None] = {}
-        for records in (await self._reader.getmany(timeout_ms=1000)).values():
-            for record in records:
-                key = (record.key or b"").decode("utf-8", "replace")
-                try:
-                    self._learn(key, record.value)
-                except ValueError as error:
-                    log.warning("a topology record can't be used, the old one stays", key=key, error=str(error))
-                else:
-                    taken[key] = record.value
-        return taken
 
 
 async def ends_of_half_hours(settings: CommonSettings, partitions: Iterable[int]) -> dict[int, int]:

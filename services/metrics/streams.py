@@ -11,13 +11,14 @@ from aiokafka.errors import KafkaError
 
 from services.metrics import telemetry
 from services.metrics.domain.keeper import MetricsKeeper
-from services.metrics.feed import TopologyFeed, ends_of_half_hours, half_hours_since
+from services.metrics.feed import ends_of_half_hours, half_hours_since
 from services.metrics.settings import MetricsSettings
 from services.metrics.store import Store
 from services.runtime import kafka
 from services.runtime.checkpoints import CheckpointedStream, Outlet
 from services.runtime.logs import get_logger
 from services.runtime.store import UNAVAILABLE, json_array
+from services.runtime.topology import TopologyFeed
 
 log = get_logger()
 

@@ -76,6 +76,8 @@ class Crowds:
     def __init__(self) -> None:
         """Nobody is known."""
         self.agents: dict[str, AgentNow] = {}
+        self.newest: dict[str, int] = {}
+        """Site → newest word of one of its agents."""
         self._groups: defaultdict[Group, Crowd] = defaultdict(Crowd)
         self._of_site: defaultdict[str, set[str]] = defaultdict(set)
         self._lines: dict[str, Line] = {}
@@ -89,6 +91,7 @@ class Crowds:
         if before is not None:
             self._shift(id_, before, -1)
         self.agents[id_] = agent
+        self.newest[agent.site] = max(agent.as_of, self.newest.get(agent.site, 0))
         self._of_site[agent.site].add(id_)
         self._lines[id_] = self._line(agent)
         self._shift(id_, agent, 1)

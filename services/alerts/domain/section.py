@@ -37,18 +37,20 @@ class Fact(NamedTuple):
 
 @dataclass(slots=True)
 class Changed:
-    """What one record of the log changed on the floor. `sites`: whose clock moved, or a queue or agent of whom did."""
+    """What one record of the log changed on the floor. `moved`: sites whose clock did; `sites`: of whom a queue did."""
 
     queues: set[str] = field(default_factory=set)
     agents: set[str] = field(default_factory=set)
     sites: set[str] = field(default_factory=set)
+    moved: set[str] = field(default_factory=set)
     flows: set[str] = field(default_factory=set)
     described: set[str] = field(default_factory=set)
     wall: bool = False
 
     def __bool__(self) -> bool:
         """Whether there is anything to look at."""
-        return bool(self.queues or self.agents or self.sites or self.flows or self.described or self.wall)
+        news = (self.queues, self.agents, self.sites, self.moved, self.flows, self.described)
+        return self.wall or any(news)
 
 
 class Answer(NamedTuple):

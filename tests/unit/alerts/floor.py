@@ -1,10 +1,19 @@
 """Builders that speak the floor: rules, tiles and clocks, seconds instead of milliseconds."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from services.contracts.alerts import AlertTransition, Rule, RuleFile
+from services.alerts.domain.alerts import Alerts
+from services.alerts.domain.desk import Desk
+from services.alerts.domain.section import Fact
+from services.contracts.alerts import Alert, AlertTransition, Rule, RuleFile
 from services.contracts.definitions import Counts
+from services.contracts.desk import AnyCommand, ImportRules, News, Outcome, Tick, command_adapter
 from services.contracts.metrics import FeedClock, Tile
+from services.contracts.names import Names
+from services.contracts.people import SERVICE
+
+NAMES = Names("floor")
 
 NAME = {"en": "A rule", "zh": "规则"}
 
@@ -41,3 +50,56 @@ def told(transitions: list[AlertTransition]) -> list[str]:
         + ("" if t.alert.value is None else f" ({t.alert.value:g})")
         for t in transitions
     ]
+
+
+def tick(at: float) -> Tick:
+    return Tick(at=round(at * 1000))
+
+
+def import_rules(file: RuleFile, digest: str = "first", at: float = 0) -> ImportRules:
+    return ImportRules(id=f"rules-{digest}", at=round(at * 1000), by=SERVICE, target="rules", file=file, digest=digest)
+
+
+def command(do: str, target: str, at: float, *, by: str = "ana", role: str = "supervisor", **more: Any) -> AnyCommand:
+    content = {"do": do, "id": f"{do}-{at:g}-{by}", "at": round(at * 1000), "by": {"name": by, "role": role}}
+    return command_adapter.validate_python(content | {"target": target} | more)
+
+
+def transitions(facts: Iterable[Fact]) -> list[AlertTransition]:
+    return [fact.value for fact in facts if isinstance(fact.value, AlertTransition)]
+
+
+class Engine:
+    """A desk with one section, alerts, that has been given its rules."""
+
+    def __init__(self, file: RuleFile) -> None:
+        self.alerts_section = Alerts(NAMES)
+        self.desk = Desk(NAMES, [self.alerts_section])
+        self.desk.restore(None)
+        self.desk.take([import_rules(file)])
+        self.outcomes: list[Outcome] = []
+
+    def take(self, items: Iterable[News | AnyCommand]) -> list[AlertTransition]:
+        facts = self.desk.take(items)
+        self.outcomes += [fact.value for fact in facts if isinstance(fact.value, Outcome)]
+        return transitions(facts)
+
+    def obey(self, given: AnyCommand) -> Outcome:
+        self.take([given])
+        return self.outcomes[-1]
+
+    def adopt(self, file: RuleFile, digest: str = "second") -> list[AlertTransition]:
+        """Another rules file."""
+        return self.take([import_rules(file, digest)])
+
+    def snapshot(self) -> bytes:
+        return self.desk.snapshot()
+
+    def restore(self, snapshot: bytes) -> list[AlertTransition]:
+        return transitions(self.desk.restore(snapshot))
+
+    def alerts(self) -> list[Alert]:
+        return self.alerts_section.alerts()
+
+    def alert(self, id_: str) -> Alert:
+        return next(alert for alert in self.alerts() if alert.id == id_)

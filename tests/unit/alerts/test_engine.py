@@ -3,8 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.alerts.domain.engine import Engine
-from tests.unit.alerts.floor import clock, rule, rules, tile, told
+from tests.unit.alerts.floor import Engine, clock, rule, rules, tile, told
 
 LATE = {"metric": "service_level", "direction": "below", "threshold": 60, "clear": 70}
 PS, NW, SALES = "bank/PS", "bank/NW", "lisbon/sales"
@@ -47,7 +46,7 @@ def test_a_roll_up_adds_counters_and_never_averages_ratios():
 
 
 def test_under_min_offered_a_ratio_says_nothing_but_a_length_does():
-    engine = Engine(rules(rule(**LATE, min_offered=10), rule(id="many", min_offered=10)))
+    engine = Engine(rules(rule(**LATE, min_offered=10), rule(id="many")))
 
     assert told(engine.take([tile(PS, 10, waiting=11, offered=9)])) == ["bank/PS: inactive → firing at 10 (11)"]
     assert told(engine.take([tile(PS, 11, waiting=11, offered=10)])) == ["bank/PS: inactive → firing at 11 (0)"]
@@ -77,12 +76,12 @@ def test_every_metric_is_measured_in_its_unit():
     assert {t.alert.metric: round(t.alert.value or 0, 1) for t in happened} == wanted
 
 
-def test_a_threshold_of_the_rules_own_counts_only_queues_that_have_it():
-    engine = Engine(rules(rule(**LATE, threshold_s=45, scope="site")))
+def test_a_threshold_of_the_rules_own_says_nothing_where_a_queue_does_not_count_it():
+    engine = Engine(rules(rule(**LATE, threshold_s=45, scope="site"), rule(**LATE | {"id": "one"}, threshold_s=45)))
 
     assert told(engine.take([tile(PS, 10, t=20, offered=10)])) == []
     assert told(engine.take([tile(NW, 10, t=45, offered=10, answered_within=5)])) == [
-        "bank: inactive → firing at 10 (50)"
+        "bank/NW: inactive → firing at 10 (50)"
     ]
 
 
@@ -142,16 +141,15 @@ def test_an_older_tile_of_a_worker_that_slept_is_ignored():
 
 
 def test_a_rule_that_was_removed_or_no_longer_matches_ends_its_alerts():
-    old = Engine(rules(rule(), rule(id="kept"), rule(id="soon", for_s=100), rule(id="narrow")))
-    old.take([tile(PS, 10, waiting=12)])
-    new = Engine(rules(rule(id="kept"), rule(id="narrow", scope={"kind": "queue", "match": "lisbon/*"})))
+    engine = Engine(rules(rule(), rule(id="kept"), rule(id="soon", for_s=100), rule(id="narrow")))
+    engine.take([tile(PS, 10, waiting=12)])
 
-    happened = new.restore(old.snapshot())
+    happened = engine.adopt(rules(rule(id="kept"), rule(id="narrow", scope={"kind": "queue", "match": "lisbon/*"})))
 
     assert {(t.alert.rule, t.alert.state) for t in happened} == {
         ("r", "resolved"), ("r", "inactive"), ("soon", "inactive"), ("narrow", "resolved"), ("narrow", "inactive"),
     }  # fmt: skip
-    assert [alert.id for alert in new.alerts()] == ["kept|bank/PS"]
+    assert [alert.id for alert in engine.alerts()] == ["kept|bank/PS"]
 
 
 def test_what_flaps_at_one_moment_does_so_with_the_same_ids_after_a_crash():
@@ -166,10 +164,10 @@ def test_what_flaps_at_one_moment_does_so_with_the_same_ids_after_a_crash():
 
 
 def test_a_new_rule_begins_with_what_is_known():
-    old = Engine(rules())
-    old.take([clock("bank", 12), tile(PS, 10, waiting=12)])
+    engine = Engine(rules())
+    engine.take([clock("bank", 12), tile(PS, 10, waiting=12)])
 
-    assert told(Engine(rules(rule())).restore(old.snapshot())) == ["bank/PS: inactive → firing at 12 (12)"]
+    assert told(engine.adopt(rules(rule()))) == ["bank/PS: inactive → firing at 12 (12)"]
 
 
 EVERYTHING = rules(

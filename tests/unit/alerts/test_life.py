@@ -1,31 +1,79 @@
 """The life of one alert."""
 
-from typing import Any
+from math import floor
+from typing import Any, NamedTuple
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.alerts.domain import life
-from services.alerts.domain.life import Watch, breached, cleared
-from services.alerts.domain.values import Held
+from services.alerts.domain.conditions import Verdict
+from services.alerts.domain.life import Watch
 from services.contracts.alerts import AlertTransition, Rule
 from tests.unit.alerts.floor import rule, told
+
+
+class Held(NamedTuple):
+    """A value that holds until something else is known, or a wait that grows since `oldest` (ms)."""
+
+    value: float | None
+    oldest: int | None = None
+
+    def at(self, instant: int) -> float | None:
+        return self.value if self.oldest is None else max(0, instant - self.oldest) / 1000
+
+
+def breached(wanted: Rule, value: float | None) -> bool:
+    (compare,) = wanted.compares
+    if value is None:
+        return False
+    return value > compare.threshold if compare.direction == "above" else value < compare.threshold
+
+
+def cleared(wanted: Rule, value: float | None) -> bool:
+    (compare,) = wanted.compares
+    if value is None:
+        return True
+    return value <= compare.cleared_at if compare.direction == "above" else value >= compare.cleared_at
+
+
+class Known:
+    """A reading of one value."""
+
+    def __init__(self, wanted: Rule, held: Held) -> None:
+        self.wanted, self.held = wanted, held
+
+    def at(self, instant: int) -> Verdict:
+        value = self.held.at(instant)
+        over = value is not None and cleared(self.wanted, value)
+        return Verdict(breached(self.wanted, value), over, value, value is not None)
+
+    def instants(self) -> tuple[int, ...]:
+        if self.held.oldest is None:
+            return ()
+        (compare,) = self.wanted.compares
+        limits = (floor(limit * 1000) for limit in (compare.threshold, compare.cleared_at))
+        return tuple(sorted(self.held.oldest + limit + more for limit in limits for more in (0, 1)))
 
 
 class Floor:
     """A watch whose times are seconds."""
 
     def __init__(self, **wanted: Any) -> None:
-        self.watch = Watch(rule(**wanted), "bank/PS", 0)
+        self.rule = rule(**wanted)
+        self.watch = Watch(self.rule, "bank/PS", 0, site="bank")
         self.happened: list[AlertTransition] = []
 
     def length(self, at: int, callers: float | None) -> "Floor":
-        self.happened += self.watch.hold(at * 1000, Held(None if callers is None else float(callers)))
+        self.happened += self.watch.hold(at * 1000, self._known(None if callers is None else float(callers)))
         return self
 
     def wait_since(self, at: int, oldest: int | None) -> "Floor":
-        self.happened += self.watch.hold(at * 1000, Held(0.0, None if oldest is None else oldest * 1000))
+        self.happened += self.watch.hold(at * 1000, self._known(0.0, None if oldest is None else oldest * 1000))
         return self
+
+    def _known(self, value: float | None, oldest: int | None = None) -> Known:
+        return Known(self.rule, Held(value, oldest))
 
     def until(self, at: int) -> "Floor":
         self.happened += self.watch.pass_time(at * 1000)
@@ -156,10 +204,10 @@ def test_every_life_is_that_of_a_look_at_each_millisecond(direction, for_ms, cha
     before = life.RESOLVED_FOR_MS
     life.RESOLVED_FOR_MS = 40
     try:
-        watch = Watch(wanted, "bank/PS", 0)
+        watch = Watch(wanted, "bank/PS", 0, site="bank")
         happened: list[AlertTransition] = []
         for at in sorted({*changes, *looks}):
-            happened += watch.hold(at, changes[at]) if at in changes else watch.pass_time(at)
+            happened += watch.hold(at, Known(wanted, changes[at])) if at in changes else watch.pass_time(at)
         happened += watch.pass_time(END)
 
         assert [(t.at, t.previous, t.alert.state) for t in happened] == naive(wanted, changes, END)

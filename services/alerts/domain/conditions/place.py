@@ -44,9 +44,12 @@ class Place:
         return max(0 if own is None else own.as_of, *map(self.clock, self.sites), 0)
 
     def clock(self, site: str) -> int:
-        """A site's clock; before its first heartbeat, the newest word of its queues."""
+        """A site's clock; before its first heartbeat, the newest word of its queues or agents."""
         floor = self.floor
-        return floor.clocks.at(site) or max((floor.queues[q].as_of for q in floor.of_site.get(site, ())), default=0)
+        if (at := floor.clocks.at(site)) > 0:
+            return at
+        queues = (floor.queues[queue].as_of for queue in floor.of_site.get(site, ()))
+        return max(floor.staff.newest.get(site, 0), *queues, 0)
 
     @property
     def timezone(self) -> str:
