@@ -63,7 +63,7 @@ class Story:
 
     def clock(self, second: float) -> list[str]:
         self.floor.hear(clock("bank", second))
-        return self._tell(self.section.look(self.floor, Changed(sites={"bank"})))
+        return self._tell(self.section.look(self.floor, Changed(moved={"bank"})))
 
     def do(self, what: str, *, target: str = "peak", by: Actor = KEEPER, **more: Any) -> Answer:
         self._ids += 1

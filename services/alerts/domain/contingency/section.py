@@ -45,7 +45,7 @@ class Contingency:
     def look(self, floor: Floor, changed: Changed) -> list[Fact]:
         """See Section. An agent may serve queues of any site, so a changed one concerns every plan."""
         facts: list[Fact] = []
-        sites = changed.sites | {queue.partition("/")[0] for queue in changed.queues}
+        sites = changed.sites | changed.moved | {queue.partition("/")[0] for queue in changed.queues}
         for ladder in self._ladders.values():
             if changed.agents or changed.described or sites & set(ladder.place(floor).sites):
                 facts += self._told(ladder.look(floor))
