@@ -40,10 +40,7 @@ def list_(*, as_json: Annotated[bool, typer.Option("--json", help="Write them as
 
 @cli.command("import")
 def import_(file: File) -> None:
-    """Put all rules of a YAML file in force at once; those of an earlier file that it has no longer go.
-
-    Rules that people edited over the API stay as they are.
-    """
+    """Make or change all rules of a YAML file (`rules: […]`) at once; others stay."""
     attempt(lambda client: tell(client.give("POST", "/v1/rules/import", read_yaml(file)), f"{file} imported"))
 
 

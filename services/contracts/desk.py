@@ -105,7 +105,11 @@ class TryRule(Command):
 
 
 class ImportRules(Command):
-    """The rules of a file: all of them at once. Rules of origin `file` that it has no longer go; edited ones stay."""
+    """The rules of a file, all of them at once.
+
+    Of the installation's own file (by `via` service): rules of origin `file` that it has no longer go, and edited ones
+    stay. A person's file makes or changes the rules in it, as PutRule does, and leaves the others.
+    """
 
     do: Literal["import_rules"] = "import_rules"
     file: RuleFile

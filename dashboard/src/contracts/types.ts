@@ -857,7 +857,7 @@ export interface PlanLevel {
   /**
    * None: a person stands it down
    */
-  leave: Compare | AllOf | AnyOf | null;
+  leave: (Compare | AllOf | AnyOf) | null;
   leave_for_s: number;
   automatic: boolean;
   /**
@@ -868,6 +868,8 @@ export interface PlanLevel {
 }
 /**
  * One thing to do on a level. `webhook` names a channel of the notification settings, never an address.
+ *
+ * With `undo` the channel is called again when the level is left, so that the PBX takes back what it did.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "PlanAction".
@@ -880,6 +882,7 @@ export interface PlanAction {
   owner: 'viewer' | 'supervisor' | 'team_lead' | 'dispatcher' | 'administrator';
   checklist: Text[];
   webhook: string;
+  undo: boolean;
 }
 /**
  * How far an action of an active level is.
@@ -890,7 +893,7 @@ export interface PlanAction {
 export interface ActionState {
   action: string;
   level: number;
-  state: 'open' | 'done' | 'skipped';
+  state: 'open' | 'done' | 'skipped' | 'failed';
   by: string;
   /**
    * wall clock, ms
@@ -902,6 +905,10 @@ export interface ActionState {
  * What an activation did: before, at each level, afterwards; against what Erlang A expected of `expected_gain`.
  */
 export interface Effect {
+  /**
+   * up to a quarter of an hour before: the trend
+   */
+  earlier: Measured | null;
   before: Measured | null;
   /**
    * when each level was entered, and the last one now
@@ -914,7 +921,7 @@ export interface Effect {
   expected_service_level: number | null;
 }
 /**
- * The scope's rolling half-hour at one moment of event time. Shares 0…1; None where there is nothing to divide by.
+ * The scope's rolling half-hour at one moment of event time. Shares 0…1; None: nothing to divide by.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "Measured".
@@ -2159,6 +2166,10 @@ export interface Outcome {
   message: string;
   subject: string;
   revision: number | null;
+  /**
+   * ids of the alerts that a tried rule would begin now
+   */
+  would: string[];
   command:
     | Acknowledge
     | Unacknowledge
@@ -2169,6 +2180,7 @@ export interface Outcome {
     | EndSilence
     | PutRule
     | RemoveRule
+    | TryRule
     | ImportRules
     | PutPlan
     | RemovePlan
@@ -2385,7 +2397,29 @@ export interface RemoveRule {
   do: 'remove_rule';
 }
 /**
- * The rules of a file: all of them at once. Rules of origin `file` that it has no longer go; edited ones stay.
+ * Say which alerts a rule would begin now (Outcome.would); nothing is switched on, nothing changes.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "TryRule".
+ */
+export interface TryRule {
+  kind: 'command';
+  id: string;
+  /**
+   * wall clock, epoch ms
+   */
+  at: number;
+  by: Actor;
+  target: string;
+  expected: number | null;
+  do: 'try_rule';
+  rule: Rule;
+}
+/**
+ * The rules of a file, all of them at once.
+ *
+ * Of the installation's own file (by `via` service): rules of origin `file` that it has no longer go, and edited ones
+ * stay. A person's file makes or changes the rules in it, as PutRule does, and leaves the others.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "ImportRules".
@@ -2493,7 +2527,7 @@ export interface DeclinePlan {
   reason: string;
 }
 /**
- * An action of an active level is done, or was left out.
+ * An action of an active level is done, was left out, or (a webhook's) failed.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "CompleteAction".
@@ -2510,7 +2544,7 @@ export interface CompleteAction {
   expected: number | null;
   do: 'complete_action';
   action: string;
-  result: 'done' | 'skipped';
+  result: 'done' | 'skipped' | 'failed';
   note: string;
 }
 /**
@@ -2693,7 +2727,7 @@ export interface Dismiss {
   reason: string;
 }
 /**
- * A step of a plan, for the journal. The id is deterministic: plan|activation or episode|step|n.
+ * A step of a plan, for the journal. The id is deterministic: plan|step|revision of the plan after it.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "PlanStep".
@@ -2718,7 +2752,22 @@ export interface PlanStep {
   at: number;
   wall_at: number;
   by: string;
+  reason: string;
+  calls: WebhookCall[];
   view: PlanView;
+}
+/**
+ * A channel to be called once because of a step. Its id is the step's, `|` and the action's.
+ *
+ * Whoever calls answers with CompleteAction by floorwatch: done or failed, what came back as its note.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "WebhookCall".
+ */
+export interface WebhookCall {
+  action: string;
+  channel: string;
+  event: 'activated' | 'stood_down';
 }
 /**
  * A step of a move, for the journal. The id is deterministic: move|id|revision.
@@ -2781,6 +2830,10 @@ export interface Waiting {
  * via the `definition` "Effect".
  */
 export interface Effect1 {
+  /**
+   * up to a quarter of an hour before: the trend
+   */
+  earlier: Measured | null;
   before: Measured | null;
   /**
    * when each level was entered, and the last one now

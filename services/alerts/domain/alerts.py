@@ -20,7 +20,7 @@ from services.alerts.domain.silences import KIND as SILENCE
 from services.alerts.domain.silences import Silences
 from services.alerts.domain.watches import Watches
 from services.contracts.alerts import Alert, AlertTransition, Compare, Rule, RuleView, Scope, Silence
-from services.contracts.desk import AnyCommand, EndSilence, ImportRules, PutRule, PutSilence, RemoveRule
+from services.contracts.desk import AnyCommand, EndSilence, ImportRules, PutRule, PutSilence, RemoveRule, TryRule
 from services.contracts.names import Names
 from services.contracts.topology import Text
 
@@ -166,6 +166,8 @@ class Alerts:
     def obey(self, command: AnyCommand, floor: Floor) -> Answer | None:
         """See Section."""
         match command:
+            case TryRule():
+                return self.book.try_(command, floor)
             case PutRule():
                 answer, views = self.book.put(command, floor)
             case RemoveRule():

@@ -93,7 +93,8 @@ class Desk:
             answer = Answer("invalid", f"nobody at this desk takes {command.do!r}")
         outcome = Outcome(
             id=command.id, at=max(command.at, self.floor.wall_at), accepted=answer.code in _ACCEPTED, code=answer.code,
-            message=answer.message, subject=answer.subject, revision=answer.revision, command=command,
+            message=answer.message, subject=answer.subject, revision=answer.revision, would=answer.would,
+            command=command,
         )  # fmt: skip
         return [*answer.facts, Fact(self._names.journal, command.id, outcome)]
 
@@ -127,7 +128,16 @@ class Desk:
 
 
 def _again(item: News, changed: Changed) -> bool:
-    """Whether a record tells twice of the same: what was between is not to be missed."""
-    if isinstance(item, Tile):
-        return item.id in changed.queues
-    return isinstance(item, AgentTile) and item.id in changed.agents
+    """Whether what came before in the record is to be looked at first.
+
+    A record that tells twice of the same must not hide what was between; and a tile says what is from its own time on,
+    before the clock that follows it moves.
+    """
+    match item:
+        case Tile():
+            return item.id in changed.queues
+        case AgentTile():
+            return item.id in changed.agents
+        case FeedClock():
+            return item.site in changed.sites
+    return False

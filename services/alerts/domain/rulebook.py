@@ -6,7 +6,7 @@ from services.alerts.domain.conditions import would_fire
 from services.alerts.domain.floor import Floor
 from services.alerts.domain.section import Answer, View
 from services.contracts.alerts import Rule, RuleView
-from services.contracts.desk import ImportRules, PutRule, RemoveRule
+from services.contracts.desk import ImportRules, PutRule, RemoveRule, TryRule
 
 KIND = "rule"
 
@@ -51,6 +51,8 @@ class Rulebook:
 
     def take_file(self, command: ImportRules) -> tuple[Answer, list[View]]:
         """The rules of a file: its own that it has no longer go, those that people have edited stay."""
+        if command.by.via != "service":
+            return self._take_edited(command)
         if command.digest == self.digest:
             return Answer("same", "this file was imported before"), []
         self.digest = command.digest
@@ -67,6 +69,20 @@ class Rulebook:
         kept = sorted(known.id for known in self.views.values() if known.origin == "person" and known.id in named)
         message = f"{len(views)} rules changed" + (f"; edited by people and kept: {', '.join(kept)}" if kept else "")
         return Answer("done", message), views
+
+    def _take_edited(self, command: ImportRules) -> tuple[Answer, list[View]]:
+        """A person's file: as if each rule of it had been put, so the installation's own file leaves them alone."""
+        views = []
+        for rule in command.file.rules:
+            held = self.views.get(rule.id)
+            if held is None or held.rule != rule or held.origin != "person":
+                views.append(View(KIND, rule.id, self._set(rule, "person", command.by.name, command.at)))
+        return Answer("done" if views else "same", f"{len(views)} rules changed"), views
+
+    def try_(self, command: TryRule, floor: Floor) -> Answer:
+        """Which alerts a rule would begin now; nothing changes."""
+        would = tuple(alert.id for alert in would_fire(command.rule, floor))
+        return Answer("done", f"{len(would)} alerts would begin now", would=would)
 
     def _set(self, rule: Rule, origin: str, by: str, at: int) -> RuleView:
         known = self.views.get(rule.id)

@@ -61,6 +61,7 @@ class Answer(NamedTuple):
     subject: str = ""
     revision: int | None = None
     facts: tuple[Fact, ...] = ()
+    would: tuple[str, ...] = ()
 
 
 class Section(Protocol):

@@ -27,7 +27,7 @@ async def rules(parts: FilledParts, sight: Seen) -> Response:
 
 @router.post("/import", response_model=Done, responses=orders.answers())
 async def import_rules(desk: AtDesk, body: RuleFile) -> Response:
-    """All rules of a file at once. Rules of an earlier file that it has no longer go; those that people edited stay."""
+    """Make or change all rules of a file at once, as if each had been put; others stay."""
     digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
     return await desk.do("import_rules", "rules", places=(None,), file=body, digest=digest)
 
