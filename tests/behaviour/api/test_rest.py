@@ -186,6 +186,7 @@ def test_openapi_is_true(api: Api, floor: WrittenFloor, site: str):
         "/v1/alerts/{alert_id}", *(f"/v1/alerts/{{alert_id}}/{what}" for what in (
             "acknowledge", "unacknowledge", "assign", "notes", "snooze", "coach", "excuse", "dismiss")),
         "/v1/silences", "/v1/silences/{silence_id}", "/v1/rules", "/v1/rules/import", "/v1/rules/{rule_id}",
+        "/v1/rules/{rule_id}/dry-run",
         "/v1/plans", "/v1/plans/{plan_id}", "/v1/plans/{plan_id}/activate", "/v1/plans/{plan_id}/decline",
         "/v1/plans/{plan_id}/actions/{action_id}", "/v1/plans/{plan_id}/stand-down",
         "/v1/moves", "/v1/moves/{move_id}", *(f"/v1/moves/{{move_id}}/{what}" for what in (
