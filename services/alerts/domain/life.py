@@ -143,7 +143,10 @@ class Watch:
         if self._reading is None or self.state == "stale":
             return
         verdict = self._reading.at(self.now)
-        self._unknown_since = None if verdict.has_data else self._unknown_since or self.now
+        if verdict.has_data:
+            self._unknown_since = None
+        elif self._unknown_since is None:
+            self._unknown_since = self.now
         if self.state == "firing":
             yield from self._look_at_firing(verdict)
         elif verdict.breached:
@@ -181,7 +184,7 @@ class Watch:
         fields: dict[str, Any] = {
             "state": state, "since": at, "value": value, "threshold": first.threshold, "metric": self._metric,
             "severity": rule.severity, "name": rule.name, "labels": rule.labels, "runbook": rule.runbook,
-            "link": rule.link, "revision": before.revision + 1 if before else 1,
+            "link": rule.link, "revision": kept.revision + 1 if kept else 1,
         }  # fmt: skip
         if state == "firing" and previous != "stale":
             fields |= self._fire(at, again=kept is not None and previous == "pending" and bool(self._fired))

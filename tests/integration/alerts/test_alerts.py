@@ -97,6 +97,10 @@ class Floor:
             return False
         return answer.status_code == 200
 
+    async def ruled(self) -> bool:
+        """Whether the rules file has come into force: it does so by command."""
+        return bool(await self.redis.hlen(self.names.desk_key("rule")))
+
     async def states(self) -> dict[str, str]:
         alerts: Any = await self.redis.hgetall(self.names.alerts_key)
         return {key.decode(): json.loads(value)["state"] for key, value in alerts.items()}
@@ -130,6 +134,7 @@ async def test_an_alert_fires_and_resolves_and_each_step_is_announced(floor: Flo
     await announced.subscribe(floor.names.changes_channel)
     floor.start()
     await floor.until(floor.ready)
+    await floor.until(floor.ruled)
 
     await floor.say(tile("bank/PS", 10, waiting=12), clock("bank", 10))
     await floor.until_shown()
@@ -146,7 +151,8 @@ async def test_an_alert_fires_and_resolves_and_each_step_is_announced(floor: Flo
     messages = []
     while message := await announced.get_message(timeout=1):
         if message["type"] == "message":
-            messages += [(alert["kind"], alert["state"], alert["since"]) for alert in json.loads(message["data"])]
+            items = json.loads(message["data"])
+            messages += [(item["kind"], item["state"], item["since"]) for item in items if item["kind"] == "alert"]
     await announced.aclose()  # type: ignore[no-untyped-call]  # of redis-py
     assert ("alert", "firing", 40_000) in messages
     assert messages[-1] == ("alert", "resolved", 50_000)
@@ -158,6 +164,7 @@ async def test_killed_on_the_way_each_transition_is_shown_once(floor: Floor) -> 
     queues = [f"bank/Q{number}" for number in range(20)]
     expected = set()
     floor.start()
+    await floor.until(floor.ruled)
     for round_ in range(6):
         at = 100 * round_ + 10
         await floor.say(*(tile(queue, at, waiting=12) for queue in queues), clock("bank", at))
@@ -182,6 +189,7 @@ async def test_killed_on_the_way_each_transition_is_shown_once(floor: Floor) -> 
 
 async def test_an_emptied_redis_is_filled_again(floor: Floor) -> None:
     floor.start()
+    await floor.until(floor.ruled)
     await floor.say(tile("bank/PS", 10, waiting=12), tile("bank/NW", 10, waiting=12), clock("bank", 10))
     await floor.say(tile("bank/NW", 20, waiting=0), clock("bank", 45))
     await floor.until_shown()
@@ -201,6 +209,7 @@ async def test_an_emptied_redis_is_filled_again(floor: Floor) -> None:
 
 async def test_a_rule_that_is_taken_away_resolves_its_alert(floor: Floor) -> None:
     floor.start()
+    await floor.until(floor.ruled)
     await floor.say(tile("bank/PS", 10, waiting=12), clock("bank", 10))
     await floor.say(clock("bank", 45))
     await floor.until_shown()
