@@ -25,12 +25,12 @@ class SiteClocks:
             self._by_feed[site, source][id_] = at
 
     def hear(self, clock: FeedClock) -> bool:
-        """Take in a clock. Whether the site's own has moved."""
+        """Take in a clock. Whether the site's own has moved, or is known for the first time."""
         if f"|{clock.site}|{TOPIC}|" not in clock.id or clock.at <= self.parts.get(clock.id, -1):
             return False
         self.parts[clock.id] = self._by_feed[clock.site, clock.source][clock.id] = clock.at
         slowest = (min(parts.values()) for (site, _), parts in self._by_feed.items() if site == clock.site)
-        furthest, known = max(slowest), self.sites.get(clock.site, 0)
+        furthest, known = max(slowest), self.sites.get(clock.site, -1)
         self.sites[clock.site] = max(furthest, known)
         return furthest > known
 
