@@ -4,26 +4,28 @@ from functools import partial
 
 from services.alerts import telemetry
 from services.alerts.domain.alerts import Alerts
+from services.alerts.domain.contingency import Contingency
 from services.alerts.domain.desk import Desk
 from services.alerts.domain.keeper import DeskKeeper
 from services.alerts.settings import AlertsSettings
 from services.alerts.store import Store
 from services.alerts.streams import AlertsOutlet, inbox_stream
-from services.alerts.usher import Usher
+from services.alerts.usher import Files, Usher
 from services.contracts.alerts import RuleFile
+from services.contracts.contingency import PlanFile
 from services.runtime import redis, worker
 
 
-def run(settings: AlertsSettings, rules: RuleFile) -> None:
+def run(settings: AlertsSettings, rules: RuleFile, plans: PlanFile) -> None:
     """Watch until SIGTERM."""
     names = settings.names
     alerts = Alerts(names)
-    desk = Desk(names, [alerts])
+    desk = Desk(names, [alerts, Contingency(names)])
     keeper = DeskKeeper(names, desk)
     outlet = AlertsOutlet(settings, keeper, Store(redis.client(settings), names))
     stream = inbox_stream(settings, keeper, outlet)
     outlet.still_ours = lambda: stream.serving and stream.holds(stream.assignment)
-    usher = Usher(settings, desk, alerts, rules, lambda: bool(stream.partitions) and outlet.still_ours())
+    usher = Usher(settings, desk, alerts, Files(rules, plans), lambda: bool(stream.partitions) and outlet.still_ours())
     telemetry.DEAD_LETTERS.set_function(lambda: keeper.letters)
     for state in ("pending", "firing", "resolved", "no_data", "stale"):
         telemetry.ALERTS.labels(state).set_function(partial(_count, alerts, state))

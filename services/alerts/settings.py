@@ -12,3 +12,7 @@ class AlertsSettings(StreamSettings):
 
     alerts_port: Port = 8103
     rules_file: Path | None = Field(default=None, description="YAML file of rules; without it the shipped ones")
+    plans_file: Path | None = Field(
+        default=None,
+        description="YAML file of contingency plans; those that were never there are put at the start",
+    )

@@ -1,5 +1,6 @@
 """The `floorwatch` command."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -55,6 +56,7 @@ def demo(
     except ValueError:
         fail(f"--from {from_!r} is not a local day or time such as '1999-01-04 09:00'")
         raise typer.Exit(2) from None
+    os.environ.setdefault("FLOORWATCH_PLANS_FILE", str(demo_feeds.PLANS))
     raise typer.Exit(launcher.run(load(LauncherSettings), command="demo", open_browser=open_browser, feeds=feeds))
 
 

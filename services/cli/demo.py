@@ -14,6 +14,7 @@ SPEED = 20.0
 SEED = 1999
 BANK_ZONE = ZoneInfo("Asia/Jerusalem")
 FLOOR = ROOT / "services" / "ingest" / "data" / "floors" / "demo.yaml"
+PLANS = ROOT / "services" / "alerts" / "data" / "plans.yaml"
 
 
 def feeds(*, begin: str = BEGIN, speed: float = SPEED) -> Callable[[Installation], Sequence[Part]]:

@@ -5,7 +5,7 @@ All of it is encoded about once a second for thousands of queues and agents, so 
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -129,8 +129,7 @@ class AgentNow(msgspec.Struct, array_like=True, frozen=True):
     @property
     def plain_state(self) -> AgentState:
         """The state without its reason."""
-        state: Any = self.state.partition(":")[0]
-        return state
+        return cast(AgentState, self.state.partition(":")[0])
 
     @property
     def on_contact(self) -> bool:
