@@ -225,8 +225,10 @@ def _played(acts: list[tuple[str, int, int]], restart_at: frozenset[int]) -> lis
             story.clock(now)
         elif what == "activate_plan":
             story.do(what, level=number)
+        elif what == "stand_down":
+            story.do(what, to_level=number)
         else:
-            story.do(what, **({"to_level": number} if what == "stand_down" else {}))
+            story.do(what)
     return story.steps
 
 

@@ -14,7 +14,7 @@ def test_every_topic_and_key_carries_the_namespace():
     assert all(key.startswith("north:") for key in keys)
     assert len(set(keys)) == len(keys)
     assert all(topic.name.startswith("north.") for topic in names.topics)
-    assert len({topic.name for topic in names.topics}) == len(names.topics) == 11
+    assert len({topic.name for topic in names.topics}) == len(names.topics) == 13
 
 
 def test_state_topics_are_compacted_and_never_trimmed_by_time():
