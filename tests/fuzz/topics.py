@@ -16,18 +16,22 @@ import msgspec
 import pydantic_core
 import structlog
 
-from services.alerts.domain.engine import Engine
-from services.alerts.domain.keeper import AlertKeeper
+from services.alerts.domain.alerts import Alerts
+from services.alerts.domain.contingency import Contingency
+from services.alerts.domain.desk import Desk
+from services.alerts.domain.keeper import KEY, DeskKeeper
 from services.alerts.rule_file import read_rules
 from services.api.domain.board import Board
 from services.api.domain.feeds import FreshnessLimits
 from services.api.feed import Changes
 from services.contracts import events as wire
 from services.contracts.agents import AgentDay, AgentTile
+from services.contracts.desk import ImportRules, Outcome
 from services.contracts.keeping import Checkpoint, Keeper, Record, StateEntry
 from services.contracts.letters import DeadLetter
 from services.contracts.metrics import Interval, Tile, interval_adapter
 from services.contracts.names import Names
+from services.contracts.people import SERVICE
 from services.contracts.topology import Description, record_key, unknown_queue, unknown_site
 from services.ingest.domain.edge import to_wire
 from services.ingest.domain.posts import read
@@ -145,9 +149,11 @@ class _Kept:
 def tiles_topic(inputs: int, chance: random.Random) -> Tally:
     """The alerts keeper under arrays of tiles and clocks, some items spoilt, and arrays that are none."""
     tally = Tally()
-    keeper = AlertKeeper(NAMES, Engine(read_rules(None)))
+    keeper = _desk_keeper()
     keeper.restore([], frozenset({0}))
-    state: StateEntry | None = None
+    rules = ImportRules(id="rules", at=START, by=SERVICE, target="rules", file=read_rules(None), digest="first")
+    keeper.apply(Record(NAMES.tiles.name, 0, 0, _json([rules.model_dump(mode="json")])))
+    states: dict[bytes, StateEntry] = {}
     offset = 0
     while tally.given < inputs:
         letters: list[DeadLetter] = []
@@ -163,22 +169,29 @@ def tiles_topic(inputs: int, chance: random.Random) -> Tally:
                 value = mutate.raw(chance, _json(items[:-1]))
             keeper.apply(Record(NAMES.tiles.name, 0, offset, value))
             given += 1 if spoilt else len(items)
-            known = keeper.engine._queues.get(GOOD)
+            known = keeper.desk.floor.queues.get(GOOD)
             if not spoilt and (known is None or known.as_of != good["as_of"]):
                 tally.breach(f"alerts: a good tile was lost among {value[:300]!r}")
         for part in _checkpoints(keeper):
-            state = next((one for one in part.state), state)
+            states |= {one.key: one for one in part.state}
             letters += [
                 DeadLetter.model_validate_json(output.value or b"")
                 for output in part.outputs
                 if output.topic == NAMES.dead_letters.name
             ]
-        keeper.engine.alerts()
-        if state is not None:
-            AlertKeeper(NAMES, Engine(read_rules(None))).restore([state], frozenset({0}))
+        keeper.take_told()
+        again = _desk_keeper()
+        again.restore(states.values(), frozenset({0}))
+        if again.desk.views() != keeper.desk.views():
+            tally.breach("alerts: the desk is another after a restart")
+        assert KEY in states
         tally.count(given=given, accepted=given - len(letters), refused=len(letters), where="alerts")
         check_letters(tally, letters, where="alerts")
     return tally
+
+
+def _desk_keeper() -> DeskKeeper:
+    return DeskKeeper(NAMES, Desk(NAMES, [Alerts(NAMES), Contingency(NAMES)]))
 
 
 def topology_topic(inputs: int, chance: random.Random) -> Tally:
@@ -226,7 +239,8 @@ def announcements(inputs: int, chance: random.Random) -> Tally:
             where="announced",
         )
         for item in taken:
-            board.take(item, now)
+            if not isinstance(item, Outcome):
+                board.take(item, now)
         board.settle(now)
     return tally
 

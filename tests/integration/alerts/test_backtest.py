@@ -9,7 +9,7 @@ from typing import Any
 
 from services.contracts.definitions import Counts
 from services.contracts.metrics import HALF_HOUR_MS, Interval
-from services.contracts.topology import Queue, Site, Text, record_key
+from services.contracts.topology import Description, Queue, Site, Text, record_key
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
 from tests.unit.alerts.floor import clock, tile
@@ -36,7 +36,7 @@ async def recorded(settings: CommonSettings) -> None:
     await kafka.ensure_topics(settings)
     names, producer = settings.names, kafka.producer(settings)
     await producer.start()
-    described = [
+    described: list[Description] = [
         Site(id="bank", name=Text(en="Bank", zh="银行"), timezone="Asia/Jerusalem"),
         Queue(id="bank/PS", name=Text(en="PS", zh="PS")),
     ]
