@@ -10,6 +10,9 @@ from pydantic import Field, StringConstraints
 from services.contracts.topology import Contract, Id
 
 Role = Literal["viewer", "supervisor", "team_lead", "dispatcher", "administrator"]
+Language = Literal["en", "zh"]
+KeyScope = Literal["read", "act", "admin"]
+"""What a key is for: to look, to give commands, to change rules, plans and accounts; each as far as its role may."""
 PersonName = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f|]+$")]
 
 

@@ -1523,6 +1523,8 @@ export interface DefinitionView {
 /**
  * Who is looking. `open`: no sign-in is configured, and only this machine can look.
  *
+ * Teams alone limit the sites as well, to those of the teams.
+ *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "Session".
  */
@@ -1533,6 +1535,34 @@ export interface Session {
    * None: all sites
    */
   sites: string[] | null;
+  /**
+   * site/team; None: all teams
+   */
+  teams: string[] | null;
+  /**
+   * whom the journal names
+   */
+  name: string;
+  /**
+   * how they came in; a device is a wall
+   */
+  by: 'open' | 'link' | 'password' | 'device' | 'key';
+  /**
+   * a person with an account, who may have a password
+   */
+  account: boolean;
+  /**
+   * came by a link of the account: may set a password without the old
+   */
+  fresh: boolean;
+  /**
+   * the account's; None: the browser's
+   */
+  language: ('en' | 'zh') | null;
+  /**
+   * of a key; None: all that the role may do
+   */
+  scopes: ('read' | 'act' | 'admin')[] | null;
 }
 /**
  * Why there is no answer: `code` for programs, `message` for people; it says what to do.

@@ -7,7 +7,7 @@ from pydantic import Field
 from services.contracts.alerts import Alert, AlertTransition
 from services.contracts.definitions import Counts, DefinitionName
 from services.contracts.metrics import Details, IvrCounts, Status
-from services.contracts.people import Role
+from services.contracts.people import KeyScope, Language, Role
 from services.contracts.socket import FeedView, Freshness, Ratios, TileView
 from services.contracts.topology import Contract
 
@@ -76,12 +76,25 @@ class DefinitionView(Contract):
     source: str
 
 
+SignedInBy = Literal["open", "link", "password", "device", "key"]
+
+
 class Session(Contract):
-    """Who is looking. `open`: no sign-in is configured, and only this machine can look."""
+    """Who is looking. `open`: no sign-in is configured, and only this machine can look.
+
+    Teams alone limit the sites as well, to those of the teams.
+    """
 
     mode: Literal["open", "signed_in"]
     role: Role
     sites: tuple[str, ...] | None = Field(description="None: all sites")
+    teams: tuple[str, ...] | None = Field(default=None, description="site/team; None: all teams")
+    name: str = Field(default="", description="whom the journal names")
+    by: SignedInBy = Field(default="link", description="how they came in; a device is a wall")
+    account: bool = Field(default=False, description="a person with an account, who may have a password")
+    fresh: bool = Field(default=False, description="came by a link of the account: may set a password without the old")
+    language: Language | None = Field(default=None, description="the account's; None: the browser's")
+    scopes: tuple[KeyScope, ...] | None = Field(default=None, description="of a key; None: all that the role may do")
 
 
 class Tiles(Contract):

@@ -15,7 +15,7 @@ from services.api.domain.desk import AnyView, Desk, DeskView
 from services.api.domain.directory import Directory
 from services.api.domain.feeds import Feeds, FreshnessLimits, site_clocks, site_freshness
 from services.api.domain.half_hours import Terms
-from services.api.domain.ledger import KEPT_REMOVALS, Ledger
+from services.api.domain.ledger import KEPT_REMOVALS, InTeam, Ledger
 from services.api.domain.staff import SHOWN_EVERY_S, Group, Staff
 from services.api.domain.sums import Weeks
 from services.api.domain.tiles import Tiles
@@ -217,7 +217,7 @@ class Board:
             if agent is None:
                 self.ledger.remove("agent", id_)
             else:
-                self.ledger.put("agent", id_, agent.site, agent.model_dump_json().encode())
+                self.ledger.put("agent", id_, InTeam(agent.site, agent.team), agent.model_dump_json().encode())
         if self.staff.unsettled and now - self._staff_at >= SHOWN_EVERY_S:
             self._staff_at = now
             for group in self.staff.settle():
@@ -235,7 +235,7 @@ class Board:
             return
         site, name = group.id.partition("/")[0], self.directory.team_name(group.id)
         team = {"kind": "team", "id": group.id, "site": site, "name": name, "as_of": self.staff.as_of(group)}
-        self.ledger.put("team", group.id, site, encoded(team | {"agents": view}), (name, view))
+        self.ledger.put("team", group.id, InTeam(site, group.id), encoded(team | {"agents": view}), (name, view))
 
     def _agents_of(self, scope: str) -> View | None:
         """Agents of a queue, site, region or the whole floor, as they were last put together."""

@@ -6,7 +6,7 @@ A view of a higher revision replaces one of a lower; what is told again out of o
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from services.api.domain.ledger import Either, Ledger, OfTeam, Place
+from services.api.domain.ledger import Either, InTeam, Ledger, OfTeam, Place
 from services.api.domain.views import REGION
 from services.contracts.alerts import Alert, RuleView, Scope, Silence
 from services.contracts.contingency import PlanView
@@ -48,25 +48,35 @@ def place_to_act(do: str, view: AnyView, sites_of: SitesOfRegion) -> Place:
 
 
 def place_of_alert(alert: Alert, sites_of: SitesOfRegion) -> Place:
-    """An adherence alert is its team's; one of a region is for those who see all its sites."""
+    """An adherence alert is its team's lead's; one of a region is for those who see all its sites.
+
+    A rule's alert at a team is for those who see the team, one at an agent (whose team it does not say) for those who
+    see all teams.
+    """
+    site = alert.scope.partition("/")[0] if alert.site is None else alert.site
     if alert.team:
-        return OfTeam(alert.site or alert.team.partition("/")[0], alert.team)
-    if alert.site is not None:
-        return alert.site
-    if alert.scope_kind in {"all", "agent"}:
-        return None
-    if alert.scope_kind == "region":
-        return _region(alert.scope, sites_of)
-    return alert.scope.partition("/")[0]
+        return OfTeam(site if alert.site else alert.team.partition("/")[0], alert.team)
+    match alert.scope_kind:
+        case "team":
+            return InTeam(site, alert.scope)
+        case "region":
+            return _region(alert.scope, sites_of)
+        case "all" | "agent" if alert.site is None:
+            return None
+        case "agent":
+            return InTeam(site, "")
+    return site
 
 
 def place_of_scope(scope: Scope, sites_of: SitesOfRegion) -> Place:
-    """The one site (or region) that a rule or plan looks at, None if there may be more."""
+    """The one site, region or team that a rule or plan looks at, None if there may be more."""
     if scope.kind in {"all", "agent"}:
         return None
     if scope.kind == "region":
         return None if _GLOB & set(scope.match) else _region(scope.match, sites_of)
     site = scope.match.partition("/")[0]
+    if scope.kind == "team" and not _GLOB & set(scope.match):
+        return InTeam(site, scope.match)
     return None if _GLOB & set(site) else site
 
 

@@ -19,6 +19,13 @@ class OfTeam(NamedTuple):
     team: str
 
 
+class InTeam(NamedTuple):
+    """For those of the site who see this team (`site/team`); team empty: for those who see all teams."""
+
+    site: str
+    team: str
+
+
 @dataclass(frozen=True, slots=True)
 class Either:
     """For those who see one of these sites at least: a loan belongs to both sides."""
@@ -26,8 +33,8 @@ class Either:
     sites: frozenset[str]
 
 
-Place = str | frozenset[str] | OfTeam | Either | None
-"""Where an item belongs: to a site, to several that must all be seen to see it, or (None) to the whole floor."""
+Place = str | frozenset[str] | OfTeam | InTeam | Either | None
+"""Where an item belongs: to a site or a team, to several that must all be seen to see it, or (None) to all."""
 
 
 @dataclass(frozen=True, slots=True)

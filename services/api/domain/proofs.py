@@ -1,5 +1,6 @@
 """Bodies of the answer that proves a number: the contacts behind it, and the events that they were counted from."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import Field
@@ -82,3 +83,16 @@ class Evidence(Contract):
     total: int = Field(description="contacts that fit the filters")
     contacts: tuple[ContactRecord, ...]
     next: str | None = Field(description="cursor of the next page")
+
+
+def without_agents(record: ContactRecord, hidden: Callable[[str], bool]) -> ContactRecord:
+    """The same contact without the names of agents that are hidden."""
+
+    def as_told(event: ContactEvent) -> ContactEvent:
+        agent = event.fields.get("agent")
+        if not isinstance(agent, str) or not hidden(agent):
+            return event
+        return event.model_copy(update={"fields": event.fields | {"agent": ""}})
+
+    agent = "" if hidden(record.agent) else record.agent
+    return record.model_copy(update={"agent": agent, "events": tuple(map(as_told, record.events))})

@@ -72,14 +72,14 @@ async def agents(
 ) -> reports.AgentDays:
     """A local day of agents, and the shares of all their times: of a team, of a site, of all that may be seen."""
     days = await parts.store.agent_days(date.isoformat(), site=site, team=team)
-    return agent_days(date.isoformat(), (each for each in days if sight.sees_site(each.site)))
+    return agent_days(date.isoformat(), (each for each in days if sight.sees_team(each.site, each.team)))
 
 
 @router.get("/agents/{agent_id:path}/days/{date}", responses=problems(404, 422, 503))
 async def one_agent(agent_id: str, date: Date, parts: FilledParts, sight: Seen) -> reports.AgentDayRow:
     """An agent's local day: every activity of the time signed in, against the plan."""
     found = await parts.store.agent_day(agent_id, date.isoformat())
-    if found is None or not sight.sees_site(found.site):
+    if found is None or not sight.sees_team(found.site, found.team):
         raise Refusal(404, "no_such_day", f"Nothing is known of agent {agent_id!r} on {date}.")
     return agent_day(found)
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from services.api.domain.access import Sight
 from services.api.domain.days import at_target, local_date
-from services.api.domain.proofs import ContactOutcome, ContactRecord, Evidence
+from services.api.domain.proofs import ContactOutcome, ContactRecord, Evidence, without_agents
 from services.api.domain.recount import (
     Recount,
     Window,
@@ -110,9 +110,20 @@ async def contacts(  # noqa: PLR0917  # parameters of the address
         first_offset=reading.first_offset,
         records=reading.records,
         total=len(fitting),
-        contacts=page,
+        contacts=tuple(_as_seen(parts, sight, record) for record in page),
         next=following,
     )
+
+
+def _as_seen(parts: Parts, sight: Sight, record: ContactRecord) -> ContactRecord:
+    """Who sees only some teams is told of no other team's agents."""
+    held = parts.hub.board.staff.held
+
+    def unseen(agent: str) -> bool:
+        tile = held.get(agent)
+        return tile is None or not sight.sees_team(tile.site, tile.team)
+
+    return record if sight.teams is None else without_agents(record, unseen)
 
 
 def _described(parts: Parts, sight: Sight, queue: str) -> topology.Queue:

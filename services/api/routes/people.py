@@ -22,7 +22,7 @@ def _agents(parts: Parts, sight: Sight, site: str | None, team: str | None, queu
     found = [
         agent
         for agent in staff.held.values()
-        if sight.sees_site(agent.site)
+        if sight.sees_team(agent.site, agent.team)
         and site in {None, agent.site}
         and team in {None, agent.team}
         and (queue is None or queue in agent.queues)
@@ -55,7 +55,7 @@ async def teams(parts: FilledParts, sight: Seen, site: SiteParameter = None) -> 
     bodies = [
         entry.body
         for entry in entries
-        if entry.body is not None and sight.sees_site(entry.site) and site in {None, entry.site}
+        if entry.body is not None and sight.sees_site(entry.site) and site in {None, entry.id.partition("/")[0]}
     ]
     return Response(b'{"teams":[%b]}' % b",".join(bodies), media_type="application/json")
 

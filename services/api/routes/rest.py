@@ -81,8 +81,8 @@ async def topology(parts: FilledParts, sight: Seen) -> Topology:
         sites=tuple(site for site in whole.sites if sight.sees_site(site.id)),
         queues=tuple(queue for queue in whole.queues if sight.sees_site(queue.site)),
         flows=tuple(flow for flow in whole.flows if sight.sees_site(flow.site)),
-        teams=tuple(team for team in whole.teams if sight.sees_site(team.site)),
-        agents=tuple(agent for agent in whole.agents if sight.sees_site(agent.site)),
+        teams=tuple(team for team in whole.teams if sight.sees_team(team.site, team.id)),
+        agents=tuple(agent for agent in whole.agents if sight.sees_team(agent.site, agent.team)),
         activities=whole.activities,
     )
 

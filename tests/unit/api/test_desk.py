@@ -4,8 +4,9 @@ import pytest
 
 from services.api.domain.access import Sight
 from services.api.domain.board import Board, Stored
-from services.api.domain.desk import AnyView, place_of
-from services.api.domain.ledger import Either, OfTeam, Place
+from services.api.domain.desk import AnyView, place_of, place_of_scope
+from services.api.domain.ledger import Either, InTeam, OfTeam, Place
+from services.contracts.alerts import Scope
 from services.contracts.desk import Gone
 from tests.unit.api.floor import BANK, NINE, alert, move_view, plan_view, rule_view, silence
 
@@ -25,9 +26,9 @@ def shown(board: Board, kind: str) -> dict[str, bytes]:
         (alert("iberia", scope_kind="region"), IBERIA),
         (alert("region:iberia", scope_kind="region"), IBERIA),
         (alert("atlantis", scope_kind="region"), None),
-        (alert("bank/blue", scope_kind="team"), "bank"),
+        (alert("bank/blue", scope_kind="team"), InTeam("bank", "bank/blue")),
         (alert("ann", scope_kind="agent"), None),
-        (alert("ann", scope_kind="agent", site="bank"), "bank"),
+        (alert("ann", scope_kind="agent", site="bank"), InTeam("bank", "")),
         (alert("ann", scope_kind="agent", site="bank", team="bank/blue"), OfTeam("bank", "bank/blue")),
         (rule_view(match="bank/*"), "bank"),
         (rule_view(match="b*/PS"), None),
@@ -44,6 +45,11 @@ def shown(board: Board, kind: str) -> dict[str, bytes]:
 )
 def test_a_view_belongs_to_the_sites_that_it_concerns(view: AnyView, place: Place):
     assert place_of(view, lambda region: {"iberia": IBERIA}.get(region, frozenset())) == place
+
+
+def test_a_rule_about_one_team_belongs_to_it():
+    assert place_of_scope(Scope(kind="team", match="bank/blue"), lambda _: IBERIA) == InTeam("bank", "bank/blue")
+    assert place_of_scope(Scope(kind="team", match="bank/*"), lambda _: IBERIA) == "bank"
 
 
 def test_a_loan_is_shown_to_both_sides_and_to_nobody_else():
