@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import hypothesis
 import pytest
 
 from services.cli.installation import Installation, on_free_ports
@@ -14,6 +15,10 @@ from services.runtime.settings import CommonSettings
 from tests.parts import Parts, running_parts
 
 SHARED = "FLOORWATCH_TEST_PARTS"
+
+# The machines are shared: how long an example takes there says nothing of the code.
+hypothesis.settings.register_profile("shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("shared")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -92,6 +92,9 @@ def test_half_hours_go_to_the_partition_of_their_queue_and_to_redis():
     while any(part := keeper.checkpoint()):
         outputs += part.outputs
 
+    desk = [output for output in outputs if output.topic == NAMES.tiles.name]
+    outputs = [output for output in outputs if output not in desk]
+    assert [(output.key, output.partition) for output in desk] == [(f"{MENU}|{NOON}".encode(), 0)]
     assert sorted((output.key or b"", output.partition) for output in outputs) == [
         (f"{MENU}|{NOON}".encode(), 3),
         (f"{SALES}|{NOON}".encode(), 0),
