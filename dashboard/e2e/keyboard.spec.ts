@@ -49,7 +49,7 @@ test('?, A, D and L work everywhere, and the language is kept', async ({ page })
   await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
   await expect(page).toHaveURL(/lang=zh/);
   await expect(page.getByRole('heading', { name: '港口' })).toBeVisible();
-  await page.goto('/');
+  await page.goto('/wall');
   await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
 });
 

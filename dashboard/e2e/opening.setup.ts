@@ -8,7 +8,7 @@ test('who is not signed in is told how, in both languages, and goes on by the li
   page,
   context,
 }) => {
-  await page.goto('/');
+  await page.goto('/wall');
   const notice = page.locator('[data-notice="sign-in"]');
   await expect(notice).toContainText('Please sign in');
   await expect(notice).toContainText('请登录');
@@ -16,6 +16,7 @@ test('who is not signed in is told how, in both languages, and goes on by the li
   await page.screenshot({ path: '../test-results/screens/sign-in.png' });
 
   await page.goto(await signInLink());
+  await page.goto('/wall');
   const empty = page.locator('[data-notice="empty"]');
   await expect(empty).toContainText('No queue yet');
   await axe(page);
@@ -34,6 +35,7 @@ test('a sign-in link works once', async ({ browser }) => {
   const link = await signInLink();
   const first = await browser.newPage();
   await first.goto(link);
+  await first.goto('/wall');
   await expect(first.locator('[data-connection="live"]')).toBeVisible();
   const second = await browser.newPage();
   const answer = await second.goto(link);

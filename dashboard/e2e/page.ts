@@ -7,7 +7,7 @@ export type Read = Record<string, string>;
 
 /** Opens the wall and waits until it is live. */
 export async function open(page: Page, search = ''): Promise<void> {
-  await page.goto(`/${search}`);
+  await page.goto(`/wall${search}`);
   await expect(page.locator('[data-connection="live"]')).toBeVisible();
   await expect(page.locator('[data-queue]').first()).toBeVisible();
 }

@@ -5,6 +5,12 @@ import { zh } from './zh.ts';
 export type { Messages };
 export type Language = 'en' | 'zh';
 
+/** A page's own texts, in a file for each language: src/i18n/en/NAME.ts, src/i18n/zh/NAME.ts. */
+export interface Catalogue<M> {
+  en: M;
+  zh: M;
+}
+
 export const LANGUAGES: Record<Language, { messages: Messages; tag: string }> = {
   en: { messages: en, tag: 'en' },
   zh: { messages: zh, tag: 'zh-CN' },

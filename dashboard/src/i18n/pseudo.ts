@@ -2,10 +2,8 @@
  * A language that nobody speaks: every text of a catalogue, longer by a third and in brackets. What a page shows without
  * brackets was not taken from the catalogue, and what does not fit will not fit in German either.
  */
-import type { Messages } from './en.ts';
-
-export function pseudo(messages: Messages): Messages {
-  return transform(messages) as Messages;
+export function pseudo<M extends object>(messages: M): M {
+  return transform(messages) as M;
 }
 
 function transform(value: unknown): unknown {

@@ -1,11 +1,24 @@
 /** What does not come over the socket. */
 
+export type Got<Answer> =
+  | { is: 'there'; value: Answer }
+  /** `status` 0: nobody answered. */
+  | { is: 'failed'; status: number; message: string };
+
 /** The answer of the API to a GET; null if there is none. When it was not there it is asked again with the next connection. */
 export async function ask<Answer>(path: string): Promise<Answer | null> {
+  const got = await get<Answer>(path);
+  return got.is === 'there' ? got.value : null;
+}
+
+/** The answer of the API to a GET, or why there is none. */
+export async function get<Answer>(path: string): Promise<Got<Answer>> {
   try {
     const answer = await fetch(path);
-    return answer.ok ? ((await answer.json()) as Answer) : null;
+    const content = (await answer.json()) as Answer & { message?: string };
+    if (answer.ok) return { is: 'there', value: content };
+    return { is: 'failed', status: answer.status, message: content.message ?? '' };
   } catch {
-    return null;
+    return { is: 'failed', status: 0, message: '' };
   }
 }

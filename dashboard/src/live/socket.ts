@@ -10,6 +10,7 @@
  */
 import type {
   ClientMessage,
+  Filters,
   Resume,
   ServerMessage,
   Snapshot,
@@ -43,6 +44,8 @@ export interface Wire {
 
 export interface SocketOptions {
   open: () => Wire;
+  /** What the page wants to see; asked at each subscription. */
+  filters: () => Filters;
   scheduler: Scheduler;
   /** 0…1, for the jitter of the back-off. */
   random: () => number;
@@ -65,6 +68,7 @@ export const STEADY_MS = 5_000;
 export class LiveSocket {
   #options: SocketOptions;
   #wire: Wire | null = null;
+  #open = false;
   #timer: Cancel = nothing;
   #steady: Cancel = nothing;
   #heardAt = 0;
@@ -87,6 +91,11 @@ export class LiveSocket {
     this.#set({ phase: 'idle', retryAt: null });
   }
 
+  /** What is wanted has changed: the answer is a new snapshot. A line that is not there yet asks once it is. */
+  askAnew(): void {
+    if (this.#open) this.#subscribe(null);
+  }
+
   /** Don't wait any longer (the network is back, the page is seen again, a person asks). */
   retryNow(): void {
     if (this.#connection.phase === 'waiting' || this.#connection.phase === 'signed_out') this.#connect();
@@ -98,11 +107,16 @@ export class LiveSocket {
     const wire = this.#options.open();
     this.#wire = wire;
     wire.onopen = () => {
-      this.#send({ type: 'subscribe', filters: {}, resume: this.#options.resume() });
+      this.#open = true;
+      this.#subscribe(this.#options.resume());
     };
     wire.onmessage = (event) => this.#heard(event.data);
     wire.onclose = () => this.#lost();
     this.#timer = this.#options.scheduler.after(CONNECT_MS, () => this.#lost());
+  }
+
+  #subscribe(resume: Resume | null): void {
+    this.#send({ type: 'subscribe', filters: this.#options.filters(), resume });
   }
 
   #heard(data: unknown): void {
@@ -146,6 +160,7 @@ export class LiveSocket {
     this.#steady();
     const wire = this.#wire;
     this.#wire = null;
+    this.#open = false;
     if (wire === null) return;
     // A half-open line may take minutes to report its close: it must not be heard again.
     wire.onopen = wire.onmessage = wire.onclose = null;

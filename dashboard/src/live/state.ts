@@ -6,7 +6,18 @@ import type { Item, Resume, Snapshot, Update } from '../contracts/types.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** What this page can make something of. A newer server may tell of more: that is let go by. */
-const KINDS: ReadonlySet<string> = new Set<Item['kind']>(['tile', 'day', 'feed', 'alert', 'team', 'agent']);
+const KINDS: ReadonlySet<string> = new Set<Item['kind']>([
+  'tile',
+  'day',
+  'feed',
+  'alert',
+  'team',
+  'agent',
+  'rule',
+  'silence',
+  'plan',
+  'move',
+]);
 
 export type Key = `${Item['kind']}|${string}`;
 

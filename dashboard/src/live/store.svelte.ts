@@ -1,9 +1,12 @@
 /** The thin layer between the live state and Svelte: one reactive value an item, one tick for all timers. */
 import { SvelteMap } from 'svelte/reactivity';
-import type { Alert, DayView, FeedView, Item, TeamView, TileView } from '../contracts/types.ts';
+import type { DayView, FeedView, Filters, Item, TeamView, TileView } from '../contracts/types.ts';
 import type { Cancel, Scheduler } from './scheduler.ts';
 import { LiveSocket, type Connection, type Wire } from './socket.ts';
-import { LiveState, type Change, type Key } from './state.ts';
+import { LiveState, same, type Change, type Key } from './state.ts';
+
+export type Kind = Item['kind'];
+export type ItemOf<K extends Kind> = Extract<Item, { kind: K }>;
 
 /** Twice a second, so that a clock that is heard between two ticks skips no second. */
 export const TICK_MS = 500;
@@ -21,6 +24,10 @@ export class LiveStore {
   #items = new SvelteMap<Key, Item>();
   #tick: Cancel = () => undefined;
   #onChange = new Set<(change: Change) => void>();
+  #filters: Filters = {};
+  /** How often something of a kind has changed, and the list of its items as of then. */
+  #versions = new SvelteMap<string, number>();
+  #lists = new Map<Kind, { version: number | undefined; items: Item[] }>();
 
   connection = $state.raw<Connection>({
     phase: 'idle',
@@ -42,6 +49,7 @@ export class LiveStore {
       open,
       scheduler,
       random,
+      filters: () => this.#filters,
       resume: () => this.#state.resume,
       onMessage: (message) => {
         this.#state.take(message);
@@ -69,6 +77,14 @@ export class LiveStore {
     this.#socket.retryNow();
   }
 
+  /** What the page in front wants to see (services/contracts/socket.py, Filters); what it no longer wants goes. */
+  watch(filters: Filters): void {
+    if (same(filters, this.#filters)) return;
+    this.#filters = filters;
+    this.filled = false;
+    this.#socket.askAnew();
+  }
+
   flush(): void {
     this.#state.flush();
   }
@@ -87,13 +103,22 @@ export class LiveStore {
     return this.#items.get(`day|${id}`) as DayView | undefined;
   }
 
-  /** All items of a kind; whoever reads this is run again whenever any item changes. */
-  all(kind: 'tile'): TileView[];
-  all(kind: 'feed'): FeedView[];
-  all(kind: 'alert'): Alert[];
-  all(kind: 'team'): TeamView[];
-  all(kind: Item['kind']): Item[] {
-    return [...this.#state.items.values()].filter((item) => item.kind === kind);
+  /** All items of a kind as they are now, for listeners of changes: components read `list`. */
+  all<K extends Kind>(kind: K): ItemOf<K>[] {
+    return [...this.#state.items.values()].filter((item): item is ItemOf<K> => item.kind === kind);
+  }
+
+  /** All items of a kind; who reads this in a component is run again when any of the kind changes. */
+  list<K extends Kind>(kind: K): readonly ItemOf<K>[] {
+    const version = this.#versions.get(kind);
+    let held = this.#lists.get(kind);
+    if (!held || held.version !== version) this.#lists.set(kind, (held = { version, items: this.all(kind) }));
+    return held.items as ItemOf<K>[];
+  }
+
+  /** One item; who reads this in a component is run again when it changes. */
+  one<K extends Kind>(kind: K, id: string): ItemOf<K> | undefined {
+    return this.#items.get(`${kind}|${id}`) as ItemOf<K> | undefined;
   }
 
   team(id: string): TeamView | undefined {
@@ -112,6 +137,9 @@ export class LiveStore {
   #take(change: Change): void {
     for (const key of change.removed) this.#items.delete(key);
     for (const [key, item] of change.changed) this.#items.set(key, item);
+    const keys = [...change.changed.keys(), ...change.removed];
+    for (const kind of new Set(keys.map((key) => key.slice(0, key.indexOf('|')))))
+      this.#versions.set(kind, (this.#versions.get(kind) ?? 0) + 1);
     for (const listener of this.#onChange) listener(change);
   }
 

@@ -75,21 +75,32 @@ describe('alerts', () => {
 
 describe('the address', () => {
   it('keeps language, definition and details, and what others put there', () => {
-    const place = { language: 'zh', definition: 'cisco_positive', details: 'bank/PS' } as const;
-    const search = write('?kiosk=1&definition=cisco_ignore', place);
-    expect(search).toBe('?kiosk=1&definition=cisco_positive&lang=zh&details=bank/PS');
-    expect(read(search)).toEqual(place);
+    const place = {
+      path: '/wall',
+      language: 'zh',
+      theme: 'light',
+      definition: 'cisco_positive',
+      details: 'bank/PS',
+      rest: { kiosk: '1', site: 'bank' },
+    } as const;
+    const address = write(place);
+    expect(address).toBe(
+      '/wall?kiosk=1&site=bank&definition=cisco_positive&lang=zh&theme=light&details=bank/PS',
+    );
+    expect(read('/wall', address.slice('/wall'.length))).toEqual(place);
   });
 
   it('says nothing of what is as it comes', () => {
-    expect(write('?definition=offered&details=x', { language: null, definition: 'own', details: null })).toBe(
-      '',
-    );
-    expect(read('?definition=nonsense&lang=tlh')).toEqual({
+    const nothing = {
+      path: '/',
       language: null,
+      theme: null,
       definition: 'own',
       details: null,
-    });
+      rest: {},
+    } as const;
+    expect(write(nothing)).toBe('/');
+    expect(read('/', '?definition=nonsense&lang=tlh&theme=pink')).toEqual(nothing);
   });
 });
 

@@ -4,6 +4,14 @@ import { inLanguage, LANGUAGES, pick } from '../../src/i18n/index.ts';
 import { pseudo } from '../../src/i18n/pseudo.ts';
 import { zh } from '../../src/i18n/zh.ts';
 
+/** Each page's own catalogues by name, of both languages; one that is missing in a language is undefined. */
+function pagesOwn(): [string, unknown, unknown][] {
+  const files = import.meta.glob<Record<string, unknown>>('../../src/i18n/{en,zh}/*.ts', { eager: true });
+  const of = (language: string, name: string) => files[`../../src/i18n/${language}/${name}.ts`]?.[name];
+  const names = new Set(Object.keys(files).map((path) => path.replace(/^.*\/|\.ts$/g, '')));
+  return [...names].map((name) => [name, of('en', name), of('zh', name)]);
+}
+
 interface Leaf {
   path: string;
   value: unknown;
@@ -21,7 +29,7 @@ function text(value: unknown): string {
     : String(value);
 }
 
-describe('the catalogues', () => {
+describe.each([['common', en, zh], ...pagesOwn()])('the catalogue %s', (_, en, zh) => {
   it('have the same keys, and functions where the other has functions', () => {
     const shape = (messages: unknown) =>
       leaves(messages).map(({ path, value }) => `${path}: ${typeof value}`);

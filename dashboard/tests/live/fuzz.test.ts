@@ -95,6 +95,7 @@ function run(seed: number): void {
     },
     scheduler: clock,
     random,
+    filters: () => ({}),
     resume: () => state.resume,
     onMessage: (message) => state.take(message),
     onConnection: () => undefined,

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Resume, Snapshot, Update } from '../../src/contracts/types.ts';
+import type { Filters, Resume, Snapshot, Update } from '../../src/contracts/types.ts';
 import {
   ANSWER_MS,
   backOffMs,
@@ -21,6 +21,7 @@ const SNAPSHOT: Snapshot = { type: 'snapshot', epoch: 'e', seq: 3, items: [] };
 let clock: HandClock;
 let wires: HeldWire[];
 let resume: Resume | null;
+let filters: Filters;
 let delivered: (Snapshot | Update)[];
 let socket: LiveSocket;
 
@@ -28,6 +29,7 @@ beforeEach(() => {
   clock = new HandClock();
   wires = [];
   resume = null;
+  filters = {};
   delivered = [];
   socket = new LiveSocket({
     open: () => {
@@ -37,6 +39,7 @@ beforeEach(() => {
     },
     scheduler: clock,
     random: () => 1,
+    filters: () => filters,
     resume: () => resume,
     onMessage: (message) => delivered.push(message),
     onConnection: () => undefined,
@@ -78,6 +81,41 @@ describe('a conversation', () => {
     clock.advance(RETRY_FIRST_MS);
     wire().accept();
     expect(wire().sent).toEqual([{ type: 'subscribe', filters: {}, resume: { epoch: 'e', seq: 3 } }]);
+  });
+});
+
+describe('what is wanted changes', () => {
+  const wanted: Filters = { kinds: ['tile', 'agent'], sites: ['bank'] };
+
+  it('asks anew on the same line, from the beginning', () => {
+    goLive();
+    resume = { epoch: 'e', seq: 3 };
+    filters = wanted;
+    socket.askAnew();
+    expect(wire().sent.at(-1)).toEqual({ type: 'subscribe', filters: wanted, resume: null });
+    expect(wires).toHaveLength(1);
+  });
+
+  it('is asked for once the line is there, and by each line after it', () => {
+    socket.start();
+    filters = wanted;
+    socket.askAnew();
+    expect(wire().sent).toEqual([]);
+    wire().accept();
+    expect(wire().sent).toEqual([{ type: 'subscribe', filters: wanted, resume: null }]);
+    wire().break();
+    socket.askAnew();
+    clock.advance(RETRY_FIRST_MS);
+    wire().accept();
+    expect(wire().sent).toEqual([{ type: 'subscribe', filters: wanted, resume: null }]);
+  });
+
+  it('also between the first question and its answer', () => {
+    socket.start();
+    wire().accept();
+    filters = wanted;
+    socket.askAnew();
+    expect(wire().sent.at(-1)).toEqual({ type: 'subscribe', filters: wanted, resume: null });
   });
 });
 

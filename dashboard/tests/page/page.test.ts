@@ -1,16 +1,13 @@
-/** Every page and dialog in the pseudo-language: what stands there without brackets was not taken from the catalogue. */
-import { render } from 'svelte/server';
+/** The wall and its dialogs in the pseudo-language: what stands there without brackets was not taken from the catalogue. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import App from '../../src/App.svelte';
 import type { Alert, DayView, Definitions, ServerMessage, Snapshot } from '../../src/contracts/types.ts';
 import { en } from '../../src/i18n/en.ts';
-import { pseudo } from '../../src/i18n/pseudo.ts';
-import { LiveStore } from '../../src/live/store.svelte.ts';
-import { Page } from '../../src/page/page.svelte.ts';
-import { HandClock } from '../clock.ts';
-import { HeldWire } from '../live/wires.ts';
+import type { Page } from '../../src/page/page.svelte.ts';
+import WallPage from '../../src/wall/WallPage.svelte';
+import type { HandClock } from '../clock.ts';
 import { agentsNow, METRICS, REGION, RICH, TEAM } from '../rich.ts';
 import { sample } from '../samples.ts';
+import { inPseudo, stage, strangers, texts as textsOf, type Stage } from './stage.ts';
 
 /** Words that belong to no language: commands, keys, units of formulas, ids, names of zones. */
 const NO_LANGUAGE =
@@ -20,33 +17,17 @@ const SNAPSHOT = sample('snapshot') as Snapshot;
 const DEFINITIONS = (sample('rest_definitions') as Definitions).definitions;
 
 let clock: HandClock;
-let wire: HeldWire;
 let page: Page;
+let hear: Stage['hear'];
 
 beforeEach(() => {
-  clock = new HandClock();
-  wire = new HeldWire();
-  const store = new LiveStore({ open: () => wire, scheduler: clock, random: () => 1 });
-  page = new Page(store, 'en', { language: 'en', definition: 'own', details: null });
-  page.catalogue = pseudo(en);
+  ({ clock, page, hear } = stage('/wall'));
+  inPseudo(page);
   page.definitions = DEFINITIONS;
   page.metrics = METRICS;
-  store.start();
 });
 
-function hear(message: ServerMessage): void {
-  wire.accept();
-  wire.say(message);
-  page.store.flush();
-}
-
-/** What a person can read or hear of the page. */
-function texts(): string {
-  const { body } = render(App, { props: { page } });
-  const spoken = [...body.matchAll(/(?:aria-label|title)="([^"]*)"/g)].map((match) => match[1] ?? '');
-  const seen = body.replace(/<!--.*?-->/gs, '').replace(/<(?:style|svg)[^>]*>.*?<\/(?:style|svg)>/gs, ' ');
-  return [...spoken, seen.replace(/<[^>]*>/g, ' ')].join(' ');
-}
+const texts = () => textsOf(WallPage, page, {});
 
 function strangeLess(): string {
   const names = RICH.items.flatMap((item) =>
@@ -56,15 +37,7 @@ function strangeLess(): string {
     ...DEFINITIONS.flatMap((each) => [each.formula, each.formula_zh, each.source]),
     ...METRICS.flatMap(({ name, formula }) => [name.en, name.zh, formula.en, formula.zh]),
   ];
-  let rest = texts()
-    .replaceAll('&amp;', '&')
-    .replace(/⟦[^⟦⟧]*(?:⟦[^⟦⟧]*⟧[^⟦⟧]*)*⟧/g, ' ');
-  for (const known of [...names, ...formulas].sort((a, b) => b.length - a.length))
-    rest = rest.replaceAll(known, ' ');
-  return rest
-    .replace(NO_LANGUAGE, ' ')
-    .replace(/[^\p{L}]+/gu, ' ')
-    .trim();
+  return strangers(texts(), [...names, ...formulas], NO_LANGUAGE);
 }
 
 describe('in the pseudo-language nothing else is to be read', () => {

@@ -1,0 +1,51 @@
+/** All pages: one line each. What is here can be opened and stands in the navigation of its roles. */
+import type { Component } from 'svelte';
+import type { Filters, Text } from '../contracts/types.ts';
+import type { Page, Role } from '../page/page.svelte.ts';
+import type { Theme } from '../page/address.ts';
+
+export interface PageEntry {
+  /** '/team': the page's address. */
+  path: string;
+  name: Text;
+  /** Who finds it in the navigation; others are told that it is not for them. */
+  roles: readonly Role[];
+  load: () => Promise<{ default: Component }>;
+  /** What it wants of the live state; without it tiles, days, feeds, alerts and teams of all sites. Runs again on change. */
+  filters?: (page: Page) => Filters;
+  /** Without the navigation bar around it: a page that brings its own head (the wall), or is seen before sign-in. */
+  bare?: boolean;
+  /** What it looks best in while nobody has chosen. */
+  theme?: Theme;
+}
+
+const EVERYBODY: readonly Role[] = ['viewer', 'supervisor', 'team_lead', 'dispatcher', 'administrator'];
+
+// prettier-ignore
+export const PAGES: readonly PageEntry[] = [
+  { path: '/wall', name: { en: 'Wall', zh: '大屏' }, roles: EVERYBODY, load: () => import('../wall/WallPage.svelte'), bare: true, theme: 'dark' },
+];
+
+/** Where each role is at home; the first page that it may see while that one is not there. */
+const HOME: Record<Role, string> = {
+  viewer: '/wall',
+  supervisor: '/supervisor',
+  team_lead: '/team',
+  dispatcher: '/dispatch',
+  administrator: '/wall',
+};
+/** Seen by people who are not signed in. */
+export const SIGN_IN = '/sign-in';
+
+export function entryOf(path: string, pages = PAGES): PageEntry | undefined {
+  return pages.find((entry) => entry.path === path);
+}
+
+export function pagesOf(role: Role, pages = PAGES): readonly PageEntry[] {
+  return pages.filter((entry) => entry.roles.includes(role) && entry.path !== SIGN_IN);
+}
+
+export function homeOf(role: Role, pages = PAGES): string {
+  const mine = pagesOf(role, pages);
+  return (mine.find((entry) => entry.path === HOME[role]) ?? mine[0])?.path ?? '/wall';
+}
