@@ -7,6 +7,8 @@ import { Router } from '../../src/shell/router.svelte.ts';
 import { said } from '../../src/shell/act.ts';
 import { SHELL } from '../../src/shell/words.ts';
 import EmptyNotice from '../../src/wall/EmptyNotice.svelte';
+import type { Session } from '../../src/contracts/types.ts';
+import { sample } from '../samples.ts';
 import { inPseudo, stage, strangers, texts } from './stage.ts';
 
 const ROLES = ['viewer', 'supervisor', 'team_lead', 'dispatcher', 'administrator'] as const;
@@ -69,7 +71,7 @@ describe('in the pseudo-language nothing else is to be read', () => {
   async function seen(path: string, role: (typeof ROLES)[number], dialog: string | null = null) {
     const { page } = stage(path);
     inPseudo(page);
-    page.session = { mode: 'signed_in', role, sites: null };
+    page.session = { ...(sample('rest_session') as Session), role };
     page.dialog = dialog;
     const router = new Router(THREE);
     await router.show(path);
