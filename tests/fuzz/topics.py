@@ -20,6 +20,7 @@ from services.alerts.domain.alerts import Alerts
 from services.alerts.domain.contingency import Contingency
 from services.alerts.domain.desk import Desk
 from services.alerts.domain.keeper import KEY, DeskKeeper
+from services.alerts.domain.moves import Moves
 from services.alerts.rule_file import read_rules
 from services.api.domain.board import Board
 from services.api.domain.feeds import FreshnessLimits
@@ -191,7 +192,7 @@ def tiles_topic(inputs: int, chance: random.Random) -> Tally:
 
 
 def _desk_keeper() -> DeskKeeper:
-    return DeskKeeper(NAMES, Desk(NAMES, [Alerts(NAMES), Contingency(NAMES)]))
+    return DeskKeeper(NAMES, Desk(NAMES, [Alerts(NAMES), Contingency(NAMES), Moves(NAMES)]))
 
 
 def topology_topic(inputs: int, chance: random.Random) -> Tally:

@@ -28,7 +28,7 @@ from services.contracts.contingency import (
 from services.contracts.definitions import DEFAULT_SWITCHES, DEFINITIONS, Counts
 from services.contracts.formulas import estimated_wait_s, mean_length
 from services.contracts.metrics import Details
-from services.contracts.moves import LoanedAgent, MoveTerms, MoveView, SideExpectation
+from services.contracts.moves import LoanedAgent, MoveTerms, MoveView, SideExpectation, SideMeasured
 from services.contracts.socket import (
     AgentsNow,
     Bar,
@@ -328,7 +328,11 @@ LOAN = MoveView(
         giver="lisbon", taker="bank", queue="bank/PS", agents=("eva",), until=AS_OF + HALF_HOUR, reason="a storm",
         expected=(SideExpectation(queue="bank/PS", agents=12.0, service_level_before=0.7, service_level_after=0.78),),
     ),
-    agents=(LoanedAgent(agent="eva", state="effective", effective_at=AS_OF + 60_000),),
+    agents=(LoanedAgent(agent="eva", state="effective", queues=("lisbon/sales",), effective_at=AS_OF + 60_000),),
+    measured=(
+        SideMeasured(queue="bank/PS", service_level_before=0.7, service_level_after=0.76, at=AS_OF + 300_000),
+        SideMeasured(queue="lisbon/sales", service_level_before=0.9, service_level_after=0.85, at=AS_OF + 300_000),
+    ),
 )  # fmt: skip
 
 SNAPSHOT = Snapshot(
