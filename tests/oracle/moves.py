@@ -71,7 +71,7 @@ class Film:
 
     def _fate(self, move: str, born: int, end: int) -> Fate:
         proposal = self.scenes[born]
-        never: dict[str, tuple[str, int | None, int | None]] = {one: ("waiting", None, None) for one in proposal.asked}
+        never: dict[str, tuple[str, int | None, int | None]] = dict.fromkeys(proposal.asked, ("waiting", None, None))
         expires = self._first(born + 1, lambda n: self.scenes[n].what == "tick" and self.scenes[n].at >= proposal.until)
         decided = self._first(born + 1, lambda n: self._decides(move, proposal, n))
         if _before(expires, decided, end):
@@ -116,10 +116,8 @@ class Film:
         )
         came = self._first(accepted, lambda n: self._serves(agent, n))
         left = None if came is None else self._first(came, lambda n: not self._serves(agent, n))
-        ends = [
-            (n, how) for n, how in ((signed_off, "signed_off"), (sent, "returned"), (left, "returned")) if n is not None
-        ]
-        gone, how = min(ends, default=(None, ""))
+        ends = [("signed_off", signed_off), ("returned", sent), ("returned", left)]
+        gone, how = min(((n, how) for how, n in ends if n is not None), key=lambda end: end[0], default=(None, ""))
         if came is not None and gone is not None and came >= gone:
             came = None
         return came, gone, how

@@ -960,8 +960,18 @@ export interface MoveView {
    * event time, or wall clock if it never began
    */
   ended_at: number | null;
+  /**
+   * wall clock: since then it stands in the ledger
+   */
+  closed_at: number | null;
+  /**
+   * why it was declined, cancelled, or is over
+   */
   why: string;
   agents: LoanedAgent[];
+  /**
+   * the taker's queue first, then those that the agents served before
+   */
   measured: SideMeasured[];
 }
 /**
@@ -1007,17 +1017,23 @@ export interface SideExpectation {
 /**
  * One agent of a move: when they were first seen serving the queue, and when they left it. Event time, ms.
  *
+ * `waiting`: not yet seen there; in a move that is over: they never were.
+ *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "LoanedAgent".
  */
 export interface LoanedAgent {
   agent: string;
   state: 'waiting' | 'effective' | 'returned' | 'signed_off';
+  /**
+   * what they served when they were asked for
+   */
+  queues: string[];
   effective_at: number | null;
   ended_at: number | null;
 }
 /**
- * The rolling service level of one queue when the move became effective and when it ended (or now).
+ * The rolling service level of one queue when the move became effective, and when it ended (or at `at`).
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "SideMeasured".
@@ -1026,6 +1042,10 @@ export interface SideMeasured {
   queue: string;
   service_level_before: number | null;
   service_level_after: number | null;
+  /**
+   * event time of `service_level_after`
+   */
+  at: number | null;
 }
 /**
  * Items that changed, and those that are gone.
@@ -2812,10 +2832,15 @@ export interface MoveStep {
     | ('proposed' | 'accepted' | 'effective' | 'returned' | 'declined' | 'cancelled' | 'expired')
     | ('agent_effective' | 'agent_returned' | 'agent_signed_off');
   /**
-   * wall clock of the newest tick, ms
+   * wall clock, ms: of the command, or of the newest tick
    */
   at: number;
   by: string;
+  /**
+   * whom a step agent_… is about
+   */
+  agent: string;
+  reason: string;
   view: MoveView;
 }
 /**
