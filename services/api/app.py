@@ -12,15 +12,19 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
+from services.api.accounts import Accounts
 from services.api.domain.answers import Problem
 from services.api.door import Door
 from services.api.evidence import Evidence
 from services.api.feed import Changes
 from services.api.guard import Doorkeeper, Guard
 from services.api.hub import Hub
+from services.api.passwords import Passwords
 from services.api.routes import (
+    accounts,
     alerts,
     days,
+    devices,
     evidence,
     health,
     journal,
@@ -34,10 +38,11 @@ from services.api.routes import (
     sign_in,
     silences,
 )
-from services.api.routes.parts import Parts, Refusal
+from services.api.routes.parts import Parts, Refusal, problems
 from services.api.settings import ApiSettings
 from services.api.store import Store
 from services.api.telemetry import Telemetry
+from services.api.throttle import Throttle
 from services.api.wire import LiveProtocol
 from services.runtime import parent
 from services.runtime.ending import UNAVAILABLE, end_now
@@ -48,6 +53,9 @@ GRACE_S = 2
 CANCEL_AGAIN_S = 0.5
 BACKLOG = 2048
 """Sockets that may come at once: after a restart every wall comes back within a second or two."""
+CODES_PER_MINUTE = 30
+CLAIMS_PER_MINUTE = 600
+"""Of one address, behind which many walls may stand."""
 LONGEST_CLIENT_MESSAGE = 64 * 1024
 
 
@@ -59,6 +67,7 @@ def application(parts: Parts) -> FastAPI:
         version="1",
         docs_url=None,  # it would load scripts from elsewhere
         redoc_url=None,
+        responses=problems(403, 429),
     )
     app.state.parts = parts
     app.add_middleware(Doorkeeper, host_names=parts.settings.host_names)
@@ -67,8 +76,10 @@ def application(parts: Parts) -> FastAPI:
     app.add_exception_handler(redis.asyncio.RedisError, _away)
     app.add_exception_handler(OSError, _away)
     desk = (alerts, silences, rules, plans, moves, journal)
-    for routes in (health, rest, days, people, evidence, *desk, live, sign_in, pages):
+    for routes in (health, rest, days, people, evidence, *desk, live, sign_in, accounts, devices):
         app.include_router(routes.router)
+    app.include_router(sign_in.links)
+    app.include_router(pages.router)
     return app
 
 
@@ -131,7 +142,20 @@ async def run(settings: ApiSettings) -> None:
     log = Evidence(settings, most_bytes=settings.evidence_mb * 1_000_000)
     door = Door(settings, store, answer_within_s=settings.answer_within_s)
     hub.on_outcome = door.hear
-    parts = Parts(settings, store, hub, log, door, Guard(settings), Telemetry(hub, store, changes).text)
+    known = Accounts(settings, store)
+    guard = Guard(settings, known.registry)
+    known.on_change = guard.look_again
+    if not guard.is_open:
+        hub.accounts_known = lambda: known.known
+    throttle = Throttle(
+        requests=settings.requests_per_minute,
+        attempts_as=settings.attempts_per_minute,
+        failures_from=4 * settings.attempts_per_minute,
+        codes_from=CODES_PER_MINUTE,
+        claims_from=CLAIMS_PER_MINUTE,
+    )
+    text = Telemetry(hub, store, changes).text
+    parts = Parts(settings, store, hub, log, door, guard, known, Passwords(), throttle, text)
     server = _Server(
         uvicorn.Config(
             application(parts),
@@ -150,6 +174,8 @@ async def run(settings: ApiSettings) -> None:
         for name, work in (
             ("read", hub.read()),
             ("write", hub.write()),
+            ("accounts", known.run()),
+            ("sessions", guard.keep_looking()),
             ("parent", parent.end_with(settings.parent_pid)),
         )
     ]
@@ -161,6 +187,7 @@ async def run(settings: ApiSettings) -> None:
     finally:
         await _end(tasks)
         await door.close()
+        await known.close()
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         await connection.aclose()
     for outcome in outcomes:

@@ -9,29 +9,19 @@ import asyncio
 from contextlib import suppress
 
 import redis.asyncio
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 from pydantic import TypeAdapter
 
 from services.api.domain.orders import same_order
+from services.api.pen import LogAwayError, Pen
 from services.api.store import Store
 from services.contracts.desk import AnyCommand, Outcome
-from services.runtime import kafka
 from services.runtime.logs import get_logger
 from services.runtime.settings import CommonSettings
 
-DELIVER_WITHIN_S = 4.0
 LOOK_EVERY_S = 0.5
 """An announcement may be lost with a connection: the outcome's key in Redis is looked at as well."""
 FORGET_AFTER_S = 600.0
-AWAY = (KafkaError, OSError, TimeoutError, AssertionError)
-"""What the client raises while brokers come and go; aiokafka asserts on a connection that closes under it."""
-
 _record: TypeAdapter[list[AnyCommand]] = TypeAdapter(list[AnyCommand])
-
-
-class LogAwayError(Exception):
-    """Kafka did not confirm the command. It may be on the log all the same: the same id again is safe."""
 
 
 class OtherOrderError(Exception):
@@ -57,12 +47,11 @@ class Door:
     """
 
     def __init__(self, settings: CommonSettings, store: Store, *, answer_within_s: float) -> None:
-        self._settings = settings
         self._store = store
         self._answer_within_s = answer_within_s
         self._orders: dict[str, _Order] = {}
-        self._producer: AIOKafkaProducer | None = None
-        self._connecting = asyncio.Lock()
+        self._inbox = settings.names.tiles
+        self._pen = Pen(settings, [self._inbox])
 
     def hear(self, outcome: Outcome) -> None:
         """An outcome was announced."""
@@ -107,7 +96,7 @@ class Door:
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
-        await self._drop()
+        await self._pen.close()
 
     async def _carry(self, order: _Order) -> Outcome:
         command = order.command
@@ -131,46 +120,13 @@ class Door:
 
     async def _deliver(self, command: AnyCommand) -> None:
         try:
-            async with asyncio.timeout(DELIVER_WITHIN_S):
-                producer = await self._connected()
-                await producer.send_and_wait(self._settings.names.tiles.name, _record.dump_json([command]))
-        except AWAY as error:
-            # What it still holds would come as a surprise minutes later: whoever asked was told to ask again.
-            await self._drop()
-            get_logger().warning("a command could not be put on the log", command=command.id, error=repr(error))
-            raise LogAwayError(str(error) or "no answer") from error
-
-    async def _connected(self) -> AIOKafkaProducer:
-        async with self._connecting:
-            if self._producer is None:
-                await kafka.ensure_topics(self._settings, [self._settings.names.tiles])
-                producer = kafka.producer(self._settings)
-                try:
-                    await producer.start()
-                except BaseException:
-                    await _abort(producer)
-                    raise
-                self._producer = producer
-            return self._producer
-
-    async def _drop(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await _abort(producer)
+            await self._pen.write(self._inbox, _record.dump_json([command]))
+        except LogAwayError as error:
+            get_logger().warning("a command could not be put on the log", command=command.id, error=str(error))
+            raise
 
 
 def _look_at(task: "asyncio.Task[Outcome]") -> None:
     """Whoever asked may have been told to ask later: then nobody takes the failure."""
     if not task.cancelled():
         task.exception()
-
-
-async def _abort(producer: AIOKafkaProducer) -> None:
-    """Close a producer without waiting for a broker that may never answer."""
-    with suppress(Exception):
-        await asyncio.wait_for(producer.stop(), 1)
-    # stop() gives up in the middle when it is cancelled, and would leave its tasks and sockets behind.
-    with suppress(Exception):
-        await producer._sender.close()  # noqa: SLF001  # aiokafka has no public way to close without flushing
-    with suppress(Exception):
-        await producer.client.close()

@@ -51,6 +51,8 @@ class Hub:
         self.announced = 0
         self.on_outcome: Callable[[Outcome], None] = lambda _: None
         """Told of every command that the desk has answered."""
+        self.accounts_known: Callable[[], bool] = lambda: True
+        """Whether people can sign in, where they have to."""
         self._settings = settings
         self._store = store
         self._changes = changes
@@ -69,6 +71,8 @@ class Hub:
             reasons["redis"] = "Redis can't be reached"
         if not self.filled:
             reasons["snapshot"] = "the first snapshot has not been read yet"
+        if not self.accounts_known():
+            reasons["accounts"] = "accounts have not been read from Kafka yet"
         return reasons
 
     async def first_filling(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from services.api.domain import answers, lists, orders, proofs, reports
+from services.api.domain import accounts, answers, lists, orders, proofs, reports
 from services.contracts.definitions import Counts
 from services.contracts.socket import ClientMessage, Item, ServerMessage
 from services.contracts.topology import Topology
@@ -52,6 +52,13 @@ _ROOTS: tuple[tuple[str, JsonSchemaMode, Any], ...] = (
             orders.Done,
             orders.Refused,
             orders.Waiting,
+            accounts.Accounts,
+            accounts.Link,
+            accounts.Keys,
+            accounts.MadeKey,
+            accounts.CodeOffer,
+            accounts.CodeState,
+            accounts.Devices,
         )
     ),
 )

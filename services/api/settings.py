@@ -51,6 +51,11 @@ class ApiSettings(CommonSettings):
         default=100, description="so much of the log is read at most to prove one number"
     )
 
+    requests_per_minute: Annotated[int, Field(ge=1)] = Field(default=1200, description="of one session or key")
+    attempts_per_minute: Annotated[int, Field(ge=1)] = Field(
+        default=5, description="to sign in with one name; four times as many may fail from one address"
+    )
+
     @field_validator("no_feed_after_s")
     @classmethod
     def _stale_comes_first(cls, value: float, others: ValidationInfo) -> float:

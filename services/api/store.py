@@ -11,6 +11,7 @@ from services.api.domain.board import Stored
 from services.api.domain.desk import KINDS, AnyView, DeskView
 from services.api.domain.lists import JournalEntry
 from services.api.domain.sums import Weeks
+from services.contracts.accounts import AccountStep
 from services.contracts.agents import AgentDay, AgentTile
 from services.contracts.alerts import Alert, AlertTransition, RuleView, Silence
 from services.contracts.contingency import PlanView
@@ -22,6 +23,7 @@ from services.contracts.topology import Description, TopologyRecord
 from services.runtime.logs import get_logger
 
 Item = TypeVar("Item")
+JOURNAL_KEPT = 1_000
 
 _tile: TypeAdapter[Tile] = TypeAdapter(Tile)
 _feed: TypeAdapter[FeedClock] = TypeAdapter(FeedClock)
@@ -184,9 +186,44 @@ class Store:
         return self._parsed(_journal_entry, found)
 
     async def redeem(self, token: str) -> str | None:
-        """Use up a sign-in link. The role that it gives, or None if there is no such link (any more)."""
-        role: Any = await self._client.getdel(self._names.sign_in_key(token))
-        return None if role is None else bytes(role).decode(errors="replace")
+        """Use up a sign-in link. What it gives (a role, or `account|NAME`), or None if there is no such link."""
+        given: Any = await self._client.getdel(self._names.sign_in_key(token))
+        return None if given is None else bytes(given).decode(errors="replace")
+
+    async def offer_link(self, token: str, given: str, valid_s: int) -> None:
+        """A sign-in link that `redeem` takes."""
+        await self._client.set(self._names.sign_in_key(token), given, ex=valid_s)
+
+    async def offer_code(self, code: str, secret_hash: str, valid_s: int) -> bool:
+        """A wall's code. False: it is another wall's already."""
+        body = json.dumps({"hash": secret_hash, "device": None})
+        return bool(await self._client.set(self._names.wall_code_key(code), body, ex=valid_s, nx=True))
+
+    async def code(self, code: str) -> tuple[str, str | None] | None:
+        """The hash of a waiting wall's secret, and the device that it was let in as; None: there is no such code."""
+        found: Any = await self._client.get(self._names.wall_code_key(code))
+        if found is None:
+            return None
+        body = json.loads(found)
+        return str(body["hash"]), body["device"]
+
+    async def approve_code(self, code: str, secret_hash: str, device: str) -> None:
+        """The wall that shows this code is this device, if it still waits."""
+        body = json.dumps({"hash": secret_hash, "device": device})
+        await self._client.set(self._names.wall_code_key(code), body, xx=True, keepttl=True)
+
+    async def use_code(self, code: str) -> bool:
+        """The wall has been given its session; false: it has been before."""
+        return bool(await self._client.delete(self._names.wall_code_key(code)))
+
+    async def note(self, step: AccountStep) -> None:
+        """Show what was done to an account in the journal. The log has it already."""
+        body, key = step.model_dump_json(), self._names.journal_key
+        pipeline = self._client.pipeline(transaction=True)
+        pipeline.lrem(key, 0, body)  # alerts may have filled it from the log meanwhile
+        pipeline.lpush(key, body)
+        pipeline.ltrim(key, 0, JOURNAL_KEPT - 1)
+        await pipeline.execute()
 
     def _ask_desk(self, pipeline: Any) -> None:
         for kind in KINDS:

@@ -7,7 +7,19 @@ from typing import Annotated
 import redis
 import typer
 
-from services.cli import alerts, feed_commands, journal, launcher, moves, plans, prove, rules, running, sign_in
+from services.cli import (
+    accounts,
+    alerts,
+    feed_commands,
+    journal,
+    launcher,
+    moves,
+    plans,
+    prove,
+    rules,
+    running,
+    sign_in,
+)
 from services.cli import demo as demo_feeds
 from services.cli import doctor as findings
 from services.cli.console import fail, out
@@ -87,7 +99,10 @@ def doctor() -> None:
 
 
 cli.command()(prove.prove)
-for name, group in (("rules", rules.cli), ("alerts", alerts.cli), ("plans", plans.cli), ("moves", moves.cli)):
+for name, group in (
+    ("rules", rules.cli), ("alerts", alerts.cli), ("plans", plans.cli), ("moves", moves.cli),
+    ("accounts", accounts.cli), ("keys", accounts.keys), ("devices", accounts.devices),
+):  # fmt: skip
     cli.add_typer(group, name=name)
 cli.command()(journal.journal)
 feed_commands.register(cli)

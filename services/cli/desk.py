@@ -46,6 +46,16 @@ class Client:
         answer = self._http.get(path, params={name: value for name, value in parameters.items() if value is not None})
         return _content(answer)
 
+    @property
+    def address(self) -> str:
+        """Where it is."""
+        return str(self._http.base_url).rstrip("/")
+
+    def send(self, method: str, path: str, body: Any = None, *, expected: int | None = None) -> dict[str, Any]:
+        """Change something that is no command of the desk. It is sent once."""
+        headers = {} if expected is None else {"If-Match": f'"{expected}"'}
+        return _content(self._http.request(method, path, json=body, headers=headers))
+
     def give(self, method: str, path: str, body: Any = None, *, expected: int | None = None) -> dict[str, Any]:
         """Give a command and wait for its outcome; asked again with the same key while nobody answers."""
         key = f"cli-{uuid.uuid4().hex}"
@@ -69,7 +79,7 @@ def _content(answer: httpx.Response) -> dict[str, Any]:
         content: Any = answer.json()
     except ValueError:
         raise UnreachedError(f"{answer.url} answers {answer.status_code}, not as Floorwatch does") from None
-    if answer.status_code == httpx.codes.OK:
+    if answer.status_code in {httpx.codes.OK, httpx.codes.CREATED}:
         found: dict[str, Any] = content
         return found
     message = str(content.get("message", answer.status_code))

@@ -37,4 +37,10 @@ def _line(entry: dict[str, Any]) -> str:
         about = entry["subject"] or command["target"]
         return f"{moment(entry['at'])}  {command['by']['name']}: {command['do']} {about}: {entry['code']}{said}"
     at, by = entry.get("wall_at") or entry.get("at", 0), entry.get("by", "")
-    return f"{moment(at)}  {by}: {entry.get('step', entry['kind'])} {entry.get('view', {}).get('id', entry['id'])}"
+    return f"{moment(at)}  {by}: {entry.get('step', entry['kind'])} {_about(entry)}"
+
+
+def _about(entry: dict[str, Any]) -> str:
+    changes = ", ".join(f"{name}: {now}" for name, now in entry.get("changes", {}).items())
+    about = str(entry.get("subject") or entry.get("view", {}).get("id", entry["id"]))
+    return f"{about} ({changes})" if changes else about

@@ -87,7 +87,7 @@ class Names:
         topic("alerts", partitions=1, retention_hours=24 * 400)
         # journal: every Outcome (with its command), PlanStep, MoveStep, and what was done to accounts; key = its id.
         topic("journal", partitions=1, retention_hours=24 * 400)
-        # accounts: key = "account|name" or "key|id"; value = JSON of contracts.people.
+        # accounts: key = "account|name", "key|id", "device|id" or "session|id"; value = JSON of contracts.accounts.
         topic("accounts", partitions=1, compacted=True)
         # outbox: key = "transition|channel"; value = JSON Delivery, the newest stands.
         topic("outbox", partitions=1, compacted=True)
@@ -167,8 +167,12 @@ class Names:
         return f"{self.namespace}:filled:{service}:{partition}"
 
     def sign_in_key(self, token: str) -> str:
-        """One-time sign-in link: the value is the role; GETDEL makes it single-use."""
+        """One-time sign-in link: the value is a role, or `account|NAME`; GETDEL makes it single-use."""
         return f"{self.namespace}:sign-in:{token}"
+
+    def wall_code_key(self, code: str) -> str:
+        """Code that a wall shows while it waits to be let in: JSON with the hash of its secret, then its device."""
+        return f"{self.namespace}:wall-code:{code}"
 
     @property
     def changes_channel(self) -> str:

@@ -10,7 +10,9 @@ W3  Then `update`s follow: each brings the items that changed since the last one
 W4  With `resume` the answer is an `update` from that seq if `epoch` is still this server's, else a `snapshot`.
 W5  A slow client loses no newest value: what changes twice before it is sent is sent once (conflated), and counted.
 W6  `ping` is answered by `pong`; a client that hears nothing for a while closes and comes back with `resume`.
-W7  A message that can't be read is answered by `error`, and the socket is closed with code 1008.
+W7  A message that can't be read is answered by `error`, and the socket is closed with code 1008. So it is with 4401
+    once the session is over, with 1012 once it may see other things than before (come back at once), and with 1013
+    where a session connects too often.
 W8  Stale state + updates = fresh state.
 """
 
@@ -258,7 +260,7 @@ class SocketError(Contract):
     """Why the socket is being closed."""
 
     type: Literal["error"] = "error"
-    code: Literal["bad_message", "not_subscribed", "unauthorised", "too_slow"]
+    code: Literal["bad_message", "not_subscribed", "unauthorised", "too_slow", "rights_changed", "too_often"]
     message: str
 
 

@@ -1,9 +1,10 @@
-"""The topology topic, read to its end and then followed."""
+"""A compacted topic, such as that of the topology, read to its end and then followed."""
 
 from collections.abc import Awaitable, Callable
 
 from aiokafka import AIOKafkaConsumer
 
+from services.contracts.names import Topic
 from services.runtime import kafka
 from services.runtime.logs import get_logger
 from services.runtime.settings import CommonSettings
@@ -11,18 +12,19 @@ from services.runtime.settings import CommonSettings
 log = get_logger()
 
 
-class TopologyFeed:
-    """What is described, as it is told."""
+class CompactedFeed:
+    """The newest record of every key of a topic, as they are told."""
 
-    def __init__(self, settings: CommonSettings, learn: Callable[[str, bytes | None], None]) -> None:
+    def __init__(self, settings: CommonSettings, topic: Topic, learn: Callable[[str, bytes | None], None]) -> None:
         """Hand each record's key and value to `learn`; ValueError means that it can't be used."""
         self._settings = settings
+        self._topic = topic
         self._learn = learn
         self._reader: AIOKafkaConsumer | None = None
 
     async def read_to_end(self) -> None:
         """Take in what is there now."""
-        reader = self._reader = kafka.reader(self._settings, self._settings.names.topology.name)
+        reader = self._reader = kafka.reader(self._settings, self._topic.name)
         await reader.start()
         ends = {tp: end for tp, end in (await reader.end_offsets(list(reader.assignment()))).items() if end > 0}
         while any([await reader.position(tp) < end for tp, end in ends.items()]):
@@ -36,6 +38,11 @@ class TopologyFeed:
                 if batch := await self._take():
                     await changed(batch)
         finally:
+            await self.stop()
+
+    async def stop(self) -> None:
+        """Let go of the broker."""
+        if self._reader is not None:
             await self._reader.stop()
 
     async def _take(self) -> dict[str, bytes | None]:
@@ -47,7 +54,17 @@ class TopologyFeed:
                 try:
                     self._learn(key, record.value)
                 except ValueError as error:
-                    log.warning("a topology record can't be used, the old one stays", key=key, error=str(error))
+                    log.warning(
+                        "a record can't be used, the old one stays", topic=self._topic.name, key=key, error=str(error)
+                    )
                 else:
                     taken[key] = record.value
         return taken
+
+
+class TopologyFeed(CompactedFeed):
+    """What is described, as it is told."""
+
+    def __init__(self, settings: CommonSettings, learn: Callable[[str, bytes | None], None]) -> None:
+        """See CompactedFeed."""
+        super().__init__(settings, settings.names.topology, learn)

@@ -52,6 +52,13 @@ export interface Floorwatch {
   Done: Done;
   Refused: Refused;
   Waiting: Waiting;
+  Accounts: Accounts;
+  Link: Link;
+  Keys: Keys;
+  MadeKey: MadeKey;
+  CodeOffer: CodeOffer;
+  CodeState: CodeState;
+  Devices: Devices;
 }
 /**
  * First message of a client.
@@ -1081,7 +1088,7 @@ export interface Pong {
  */
 export interface SocketError {
   type: 'error';
-  code: 'bad_message' | 'not_subscribed' | 'unauthorised' | 'too_slow';
+  code: 'bad_message' | 'not_subscribed' | 'unauthorised' | 'too_slow' | 'rights_changed' | 'too_often';
   message: string;
 }
 /**
@@ -2188,13 +2195,13 @@ export interface Moves {
   moves: MoveView[];
 }
 /**
- * What was done, newest first: commands with their outcomes, steps of plans and of moves.
+ * What was done, newest first: commands with their outcomes, steps of plans, moves and (not for all) accounts.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "Journal".
  */
 export interface Journal {
-  entries: (Outcome | PlanStep | MoveStep)[];
+  entries: (Outcome | PlanStep | MoveStep | AccountStep)[];
 }
 /**
  * The answer to a command, and its place in the audit trail: who, when, what, on which grounds.
@@ -2844,6 +2851,45 @@ export interface MoveStep {
   view: MoveView;
 }
 /**
+ * What was done to an account, a key or a wall, for the journal. It is written before it is done.
+ *
+ * The id is `kind|id|revision|` and something that no other has; `not_done` with the same subject and revision says
+ * that another change came first.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "AccountStep".
+ */
+export interface AccountStep {
+  kind: 'account_step';
+  id: string;
+  step:
+    | 'added'
+    | 'changed'
+    | 'disabled'
+    | 'enabled'
+    | 'password_set'
+    | 'made'
+    | 'approved'
+    | 'revoked'
+    | 'not_done';
+  /**
+   * wall clock, epoch ms
+   */
+  at: number;
+  by: string;
+  /**
+   * kind|id
+   */
+  subject: string;
+  revision: number;
+  /**
+   * field → what it is now; never a secret
+   */
+  changes: {
+    [k: string]: string | undefined;
+  };
+}
+/**
  * The command was carried out (`done`), or it was so already (`same`); `view` is how the thing stands now.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
@@ -2877,6 +2923,151 @@ export interface Refused {
 export interface Waiting {
   id: string;
   message: string;
+}
+/**
+ * All accounts, by name.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Accounts".
+ */
+export interface Accounts {
+  accounts: AccountView[];
+}
+/**
+ * An account as it is shown.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "AccountView".
+ */
+export interface AccountView {
+  role: 'viewer' | 'supervisor' | 'team_lead' | 'dispatcher' | 'administrator';
+  /**
+   * None: every site, or those of the teams
+   */
+  sites: string[] | null;
+  /**
+   * `site/team`; None: every team of the sites
+   */
+  teams: string[] | null;
+  language: ('en' | 'zh') | null;
+  disabled: boolean;
+  name: string;
+  has_password: boolean;
+  revision: number;
+  changed_by: string;
+  changed_at: number;
+}
+/**
+ * A link that works once; it is shown this one time.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Link".
+ */
+export interface Link {
+  /**
+   * address on this server
+   */
+  path: string;
+  /**
+   * epoch ms
+   */
+  expires_at: number;
+}
+/**
+ * All keys, by name, revoked ones as well.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Keys".
+ */
+export interface Keys {
+  keys: KeyView[];
+}
+/**
+ * A key as it is shown.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "KeyView".
+ */
+export interface KeyView {
+  role: 'viewer' | 'supervisor' | 'team_lead' | 'dispatcher' | 'administrator';
+  /**
+   * None: every site, or those of the teams
+   */
+  sites: string[] | null;
+  /**
+   * `site/team`; None: every team of the sites
+   */
+  teams: string[] | null;
+  id: string;
+  name: string;
+  scopes: ('read' | 'act' | 'admin')[];
+  made_by: string;
+  made_at: number;
+  expires_at: number | null;
+  revoked_at: number | null;
+  revision: number;
+}
+/**
+ * A new key; `secret` is shown this one time: send it as `Authorization: Bearer …` or `X-API-Key`.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "MadeKey".
+ */
+export interface MadeKey {
+  key: KeyView;
+  secret: string;
+}
+/**
+ * What a wall shows while it waits to be let in, and the secret with which it asks.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "CodeOffer".
+ */
+export interface CodeOffer {
+  code: string;
+  secret: string;
+  /**
+   * page on this server where somebody lets the wall in
+   */
+  path: string;
+  /**
+   * epoch ms
+   */
+  expires_at: number;
+  ask_every_s: number;
+}
+/**
+ * Whether a wall has been let in: then the answer brings its cookie.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "CodeState".
+ */
+export interface CodeState {
+  state: 'waiting' | 'approved';
+}
+/**
+ * Walls of the sites that you see, by name, revoked ones as well.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Devices".
+ */
+export interface Devices {
+  devices: DeviceView[];
+}
+/**
+ * A wall as it is shown.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "DeviceView".
+ */
+export interface DeviceView {
+  id: string;
+  name: string;
+  sites: string[] | null;
+  approved_by: string;
+  approved_at: number;
+  revoked_at: number | null;
+  revision: number;
 }
 /**
  * What an activation did: before, at each level, afterwards; against what Erlang A expected of `expected_gain`.

@@ -58,3 +58,8 @@ def may(actor: Actor, do: str, place: Place) -> bool:
 def scope_for(do: str) -> KeyScope:
     """The scope that a key needs for an action: `admin` where administrators alone may."""
     return "admin" if MAY.get(do, _ADMINISTRATORS) <= _ADMINISTRATORS else "act"
+
+
+def in_scope(session: Session, do: str) -> bool:
+    """Whether a key is for such a thing; a person's session is for all that the role may."""
+    return session.scopes is None or scope_for(do) in session.scopes

@@ -6,6 +6,7 @@ from services.api.domain.desk import AnyView, SitesOfRegion, place_of, place_of_
 from services.api.domain.ledger import Place
 from services.api.domain.lists import JournalEntry
 from services.api.domain.orders import target_of
+from services.contracts.accounts import AccountStep
 from services.contracts.alerts import RuleView
 from services.contracts.contingency import PlanStep
 from services.contracts.desk import AnyCommand, Outcome, ProposeMove, PutPlan, PutRule, PutSilence, TryRule
@@ -21,6 +22,8 @@ def subject_of(entry: JournalEntry) -> str:
             return f"plan|{entry.plan}"
         case MoveStep():
             return f"move|{entry.view.id}"
+        case AccountStep():
+            return entry.subject
 
 
 def place_of_entry(
@@ -33,6 +36,8 @@ def place_of_entry(
     """
     if isinstance(entry, PlanStep | MoveStep):
         return place_of(entry.view, sites_of)
+    if isinstance(entry, AccountStep):
+        return None
     kind, _, id_ = target_of(entry).partition("|")
     view = held(kind, id_)
     if view is None or isinstance(view, RuleView):  # a rule may have been about another site then

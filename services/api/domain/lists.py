@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from services.contracts.accounts import AccountStep
 from services.contracts.alerts import RuleView, Silence
 from services.contracts.contingency import PlanStep, PlanView
 from services.contracts.desk import Outcome
@@ -35,10 +36,10 @@ class Moves(Contract):
     moves: tuple[MoveView, ...]
 
 
-JournalEntry = Annotated[Outcome | PlanStep | MoveStep, Field(discriminator="kind")]
+JournalEntry = Annotated[Outcome | PlanStep | MoveStep | AccountStep, Field(discriminator="kind")]
 
 
 class Journal(Contract):
-    """What was done, newest first: commands with their outcomes, steps of plans and of moves."""
+    """What was done, newest first: commands with their outcomes, steps of plans, moves and (not for all) accounts."""
 
     entries: tuple[JournalEntry, ...]

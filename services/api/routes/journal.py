@@ -4,12 +4,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
+from services.api.domain.actors import actor_of, may
 from services.api.domain.journal import place_of_entry, subject_of
 from services.api.domain.lists import Journal
 from services.api.domain.orders import Done
 from services.api.routes import orders
 from services.api.routes.orders import AtDesk, waiting
-from services.api.routes.parts import FilledParts, Refusal, Seen, problems
+from services.api.routes.parts import FilledParts, Refusal, Seen, SignedIn, problems
+from services.contracts.accounts import AccountStep
 from services.contracts.desk import CommandId, Outcome
 
 router = APIRouter(prefix="/v1", responses=problems(401), tags=["journal"])
@@ -18,8 +20,11 @@ router = APIRouter(prefix="/v1", responses=problems(401), tags=["journal"])
 @router.get("/journal", responses=problems(422, 503))
 async def journal(  # noqa: PLR0917  # parameters of the address
     parts: FilledParts,
+    who: SignedIn,
     sight: Seen,
-    kind: Annotated[Literal["outcome", "plan_step", "move_step"] | None, Query(description="only these")] = None,
+    kind: Annotated[
+        Literal["outcome", "plan_step", "move_step", "account_step"] | None, Query(description="only these")
+    ] = None,
     subject: Annotated[
         str | None,
         Query(max_length=500, description="only about this: `kind|id`, such as `move|move-1f`, or a kind alone"),
@@ -27,15 +32,17 @@ async def journal(  # noqa: PLR0917  # parameters of the address
     by: Annotated[str | None, Query(max_length=64, description="only what this person did")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Journal:
-    """The newest entries first: commands and what the desk said, steps of plans and moves."""
+    """The newest entries first: commands and what the desk said, steps of plans, moves, accounts."""
     board = parts.hub.board
     entries = []
     for entry in await parts.store.journal():
         about = subject_of(entry)
-        who = entry.command.by.name if isinstance(entry, Outcome) else entry.by
-        if kind not in {None, entry.kind} or by not in {None, who}:
+        name = entry.command.by.name if isinstance(entry, Outcome) else entry.by
+        if kind not in {None, entry.kind} or by not in {None, name}:
             continue
         if subject is not None and subject not in {about, about.partition("|")[0]}:
+            continue
+        if isinstance(entry, AccountStep) and not may(actor_of(who), "accounts", None):
             continue
         if sight.sees_site(place_of_entry(entry, board.desk.get, board.sites_of_region)):
             entries.append(entry)

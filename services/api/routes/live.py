@@ -12,12 +12,15 @@ from services.api.domain.answers import Session
 from services.api.domain.audience import Seat
 from services.api.guard import from_own_page
 from services.api.routes.parts import Parts, parts_of
-from services.api.wire import EXTENSION, LiveProtocol
+from services.api.wire import EXTENSION, TRY_AGAIN_LATER, LiveProtocol
 from services.contracts.socket import ClientMessage, Ping, SocketError, Subscribe
 
 POLICY_VIOLATION = 1008
 UNAUTHORISED = 4401
+RESTART = 1012
 UNKNOWN = SocketError(code="unauthorised", message="Sign in first.")
+RIGHTS_CHANGED = SocketError(code="rights_changed", message="You may see other things than before. Connect again.")
+TOO_OFTEN = SocketError(code="too_often", message="That was too often. Wait a minute.")
 router = APIRouter()
 _message: TypeAdapter[Subscribe | Ping] = TypeAdapter(ClientMessage)
 
@@ -35,25 +38,65 @@ async def live(websocket: WebSocket) -> None:
     if not from_own_page(websocket):
         await websocket.close(POLICY_VIOLATION)  # before it is accepted: the browser sees 403
         return
-    session = parts.guard.session_of(websocket)
     await websocket.accept()
-    if session is None:
-        await _say_goodbye(websocket, _Goodbye(UNAUTHORISED, UNKNOWN))
-        return
     try:
-        await _converse(websocket, parts, session)
+        session = await _admit(websocket, parts)
+        over = parts.guard.attend(websocket, session)
+        try:
+            await _converse(_Ear(websocket, over), parts, session)
+        finally:
+            over.cancel()
     except _Goodbye as end:
         await _say_goodbye(websocket, end)
     except WebSocketDisconnect:
         pass
 
 
-async def _converse(websocket: WebSocket, parts: Parts, session: Session) -> None:
+async def _admit(websocket: WebSocket, parts: Parts) -> Session:
+    if not parts.guard.is_open:
+        await parts.accounts.first_reading()
+    session = parts.guard.session_of(websocket)
+    if session is None or (session.scopes is not None and "read" not in session.scopes):
+        raise _Goodbye(UNAUTHORISED, UNKNOWN)
+    if not parts.guard.is_open and parts.throttle.too_often("requests", parts.guard.whom(websocket)) is not None:
+        raise _Goodbye(TRY_AGAIN_LATER, TOO_OFTEN)
+    return session
+
+
+class _Ear:
+    """Hears the client, until its session is over or another."""
+
+    def __init__(self, websocket: WebSocket, over: "asyncio.Future[Session | None]") -> None:
+        self.websocket, self._over = websocket, over
+
+    async def hear(self, within_s: float | None) -> Any:
+        """The next event of the socket.
+
+        Raises:
+            TimeoutError: there was none.
+            _Goodbye: the session is over.
+        """
+        event: asyncio.Future[Any] = asyncio.ensure_future(self.websocket.receive())
+        try:
+            heard: set[asyncio.Future[Any]] = {event, self._over}
+            await asyncio.wait(heard, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+            if self._over.done():
+                gone = self._over.result() is None
+                raise _Goodbye(UNAUTHORISED, UNKNOWN) if gone else _Goodbye(RESTART, RIGHTS_CHANGED)
+            if not event.done():
+                raise TimeoutError
+            return event.result()
+        finally:
+            event.cancel()
+
+
+async def _converse(ear: _Ear, parts: Parts, session: Session) -> None:
+    websocket = ear.websocket
     wire: LiveProtocol = websocket.scope["extensions"][EXTENSION]
     seat: Seat | None = None
     try:
         while True:
-            message = await _receive(websocket, None if seat else parts.settings.subscribe_within_s)
+            message = await _receive(ear, None if seat else parts.settings.subscribe_within_s)
             if isinstance(message, Subscribe):
                 if seat is not None:
                     parts.hub.leave(seat)
@@ -75,9 +118,9 @@ async def _subscribe(parts: Parts, session: Session, wire: LiveProtocol, message
     return seat
 
 
-async def _receive(websocket: WebSocket, within_s: float | None) -> Subscribe | Ping:
+async def _receive(ear: _Ear, within_s: float | None) -> Subscribe | Ping:
     try:
-        event: Any = await asyncio.wait_for(websocket.receive(), within_s)
+        event = await ear.hear(within_s)
     except TimeoutError:
         raise _not_subscribed() from None
     if event["type"] == "websocket.disconnect":

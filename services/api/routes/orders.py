@@ -9,12 +9,13 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Response
 
 from services.api.domain.access import Sight
-from services.api.domain.actors import actor_of, may
-from services.api.domain.answers import Problem
+from services.api.domain.actors import actor_of, in_scope, may
+from services.api.domain.answers import Problem, Session
 from services.api.domain.desk import AnyView, place_to_act
 from services.api.domain.ledger import Place
 from services.api.domain.orders import STATUS, SUBJECT_OF, Done, Refused, Waiting, answer_to, same_order, target_of
-from services.api.door import LogAwayError, OtherOrderError
+from services.api.door import OtherOrderError
+from services.api.pen import LogAwayError
 from services.api.routes.listing import no_such
 from services.api.routes.parts import FilledParts, Parts, Refusal, Seen, SignedIn
 from services.contracts.desk import AnyCommand, CommandId, Outcome, command_adapter
@@ -65,6 +66,7 @@ class Desk:
 
     parts: Parts
     sight: Sight
+    who: Session
     by: Actor
     id: str
     expected: int | None
@@ -126,7 +128,7 @@ class Desk:
         return (*(places or ()), place_to_act(do, view, self.parts.hub.board.sites_of_region))
 
     def _permit(self, do: str, places: tuple[Place, ...]) -> None:
-        if not all(may(self.by, do, place) for place in places):
+        if not in_scope(self.who, do) or not all(may(self.by, do, place) for place in places):
             message = f"A {self.by.role.replace('_', ' ')} may not do that here. An administrator can say who may."
             raise Refusal(403, "not_allowed", message)
 
@@ -162,7 +164,12 @@ def _response(status: int, content: Done | Refused | Waiting, **headers: str) ->
     )  # fmt: skip
 
 
-def _revision(match: str | None) -> int | None:
+def revision_of(match: str | None) -> int | None:
+    """The revision that an If-Match header names; None: any.
+
+    Raises:
+        Refusal: 422, it names none.
+    """
     if match is None or match.strip() == "*":
         return None
     found = _REVISION.fullmatch(match.strip())
@@ -174,7 +181,7 @@ def _revision(match: str | None) -> int | None:
 def _desk(
     parts: FilledParts, who: SignedIn, sight: Seen, key: KeyHeader = None, if_match: MatchHeader = None
 ) -> Desk:  # fmt: skip
-    return Desk(parts, sight, actor_of(who), key or f"api-{secrets.token_hex(12)}", _revision(if_match))
+    return Desk(parts, sight, who, actor_of(who), key or f"api-{secrets.token_hex(12)}", revision_of(if_match))
 
 
 AtDesk = Annotated[Desk, Depends(_desk)]

@@ -7,17 +7,21 @@ from typing import Annotated, Any, Protocol
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
+from services.api.accounts import Accounts
 from services.api.domain.access import Sight, sight_of
 from services.api.domain.answers import FeedPartition, Problem, Session
 from services.api.domain.audience import Seat, Wire
 from services.api.domain.board import Board
 from services.api.evidence import Reading
-from services.api.guard import Guard
+from services.api.guard import SAFE, Guard
+from services.api.passwords import Passwords
 from services.api.settings import ApiSettings
 from services.api.store import Store
+from services.api.throttle import Throttle
 from services.contracts.desk import AnyCommand, Outcome
 from services.contracts.events import ContactEvent
 from services.contracts.socket import FeedView, Filters, Resume
+from services.runtime.logs import get_logger
 
 
 class LiveState(Protocol):
@@ -86,7 +90,15 @@ class Parts:
     evidence: LogReader
     door: DeskDoor
     guard: Guard
+    accounts: Accounts
+    passwords: Passwords
+    throttle: Throttle
     telemetry: Callable[[], bytes]
+
+    @staticmethod
+    def say(event: str, **about: str) -> None:
+        """Into the process's log."""
+        get_logger().info(event, **about)
 
 
 class Refusal(Exception):  # noqa: N818  # an answer, not a failure
@@ -105,10 +117,36 @@ def parts_of(connection: HTTPConnection) -> Parts:
     return parts
 
 
+def needs_accounts(parts: Parts) -> None:
+    """Raises Refusal (503) until accounts have been read."""
+    if not parts.accounts.known:
+        raise Refusal(503, "not_ready", "Accounts have not been read from Kafka yet. Ask again.", retry_after="1")
+
+
+def slow_down(parts: Parts, what: str, *whom: str) -> None:
+    """Raises Refusal (429) where something is asked too often."""
+    seconds = parts.throttle.too_often(what, *whom)
+    if seconds is not None:
+        raise too_often(seconds)
+
+
+def too_often(seconds: int) -> Refusal:
+    """Somebody must wait."""
+    return Refusal(429, "too_often", f"That was too often. Ask again in {seconds} s.", retry_after=str(seconds))
+
+
 def _session(request: Request) -> Session:
-    session = parts_of(request).guard.session_of(request)
+    parts = parts_of(request)
+    if not parts.guard.is_open:
+        needs_accounts(parts)
+    session = parts.guard.session_of(request)
     if session is None:
-        raise Refusal(401, "not_signed_in", "Sign in first: open a sign-in link of this installation.")
+        message = "Sign in first: with name and password at /sign-in, or by a link. Programs send a key."
+        raise Refusal(401, "not_signed_in", message)
+    if not parts.guard.is_open:
+        slow_down(parts, "requests", parts.guard.whom(request))
+    if session.scopes is not None and "read" not in session.scopes and request.method in SAFE:
+        raise Refusal(403, "not_allowed", "This key is not for looking: it lacks the scope `read`.")
     return session
 
 

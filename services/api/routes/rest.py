@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query, Response
 
 from services.api.domain import answers, reports
 from services.api.domain.views import ALL, REGION
-from services.api.guard import COOKIE
 from services.api.routes.listing import entries_of, json_answer
 from services.api.routes.parts import FilledParts, Refusal, Seen, SignedIn, problems
 from services.contracts.catalogue import CATALOGUE
@@ -102,17 +101,3 @@ async def definitions(_: SignedIn) -> answers.Definitions:
 async def metrics(_: SignedIn) -> reports.Metrics:
     """The catalogue: what each figure means, in which direction it is good, and what moves it."""
     return CATALOGUED
-
-
-@router.get("/session")
-async def session(who: SignedIn) -> answers.Session:
-    """Who is looking."""
-    return who
-
-
-@router.post("/sign-out", status_code=204)
-async def sign_out(_: SignedIn) -> Response:
-    """End this browser's session."""
-    response = Response(status_code=204)
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
-    return response

@@ -52,7 +52,7 @@ def test_a_link_signs_in_once(guarded: tuple[Api, WrittenFloor]):
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     said = answer.headers["set-cookie"].lower()
     assert "httponly" in said
-    assert "samesite=lax" in said
+    assert "samesite=strict" in said
     session = door.get("/v1/session", headers=cookie(answer)).json()
     assert (session["mode"], session["role"], session["sites"]) == ("signed_in", "supervisor", None)
     assert door.get("/v1/tiles", headers=cookie(answer)).status_code == 200
@@ -64,9 +64,12 @@ def test_a_link_signs_in_once(guarded: tuple[Api, WrittenFloor]):
     assert "set-cookie" not in again.headers
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/sign-in?token=", "/sign-in?token=guessed"])
-def test_no_link_no_entry(door: Api, path: str):
-    assert door.get(path).status_code == 403
+def test_no_link_no_entry(door: Api):
+    assert door.get("/sign-in?token=guessed").status_code == 403
+    for path in ("/sign-in", "/sign-in?token="):
+        answer = door.get(path)
+        assert (answer.status_code, "set-cookie" in answer.headers) == (200, False)
+        assert "the wall" in answer.text, "the page says how to sign in"
 
 
 def test_a_link_to_an_unknown_role_is_refused(guarded: tuple[Api, WrittenFloor]):

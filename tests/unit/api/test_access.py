@@ -1,5 +1,8 @@
 """Roles, rows and epochs."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from services.api.domain.access import OPEN_SESSION, ROLES, Sight, role_of, sight_of
@@ -95,3 +98,14 @@ def test_nobody_may_what_is_not_in_the_table_and_keys_need_a_scope():
     assert {scope_for(do) for do in ("acknowledge", "devices", "propose_move")} == {"act"}
     key = Session(mode="signed_in", role="dispatcher", sites=None, name="roster", by="key")
     assert actor_of(key).via == "key"
+
+
+def test_the_page_about_accounts_has_the_same_table():
+    page = (Path(__file__).parents[3] / "docs/accounts.md").read_text()
+    rows = [line.split("|")[1:-1] for line in page.splitlines() if re.match(r"\| `\w+`.*\| *(yes)? *\|$", line)]
+    told = {
+        do: frozenset(role for role, said in zip(("viewer", "supervisor", "team_lead", "dispatcher", "administrator"), cells[1:], strict=True) if "yes" in said)
+        for cells in rows
+        for do in re.findall(r"`(\w+)`", cells[0])
+    }  # fmt: skip
+    assert told == MAY

@@ -9,7 +9,7 @@ def test_every_topic_and_key_carries_the_namespace():
     keys = [
         names.tiles_key, names.feeds_key, names.topology_key, names.progress_key, names.alerts_key, names.transitions_key,
         names.day_key("bank/PS", "1999-01-05"), names.repeats_key("bank/PS", "1999-01-05"), names.agents_key,
-        names.agent_days_key("1999-01-05"), names.filled_key("metrics", 3), names.sign_in_key("t"), names.changes_channel,
+        names.agent_days_key("1999-01-05"), names.filled_key("metrics", 3), names.sign_in_key("t"), names.wall_code_key("t"), names.changes_channel,
     ]  # fmt: skip
     assert all(key.startswith("north:") for key in keys)
     assert len(set(keys)) == len(keys)
