@@ -26,6 +26,8 @@ Everywhere = Annotated[bool, typer.Option("--everywhere", help="Every site and t
 LanguageOption = Annotated[Language | None, typer.Option(help="Of the pages.")]
 Expected = Annotated[int | None, typer.Option(help="Only if this is its revision, as `accounts list` shows it.")]
 
+EVERYWHERE = {"sites": None, "teams": None}
+
 
 @cli.command("list")
 def list_(*, as_json: AsJson = False) -> None:
@@ -83,10 +85,8 @@ def change(
 ) -> None:
     """Change what an account may; what is not named stays. It holds at once."""
     given: dict[str, Any] = {"role": role, "sites": site, "teams": team, "language": language}
-    new = {what: value for what, value in given.items() if value} | (
-        {"sites": None, "teams": None} if everywhere else {}
-    )
-    _change(name, new, expected, "is changed")
+    new = {what: value for what, value in given.items() if value}
+    _change(name, new | (EVERYWHERE if everywhere else {}), expected, "is changed")
 
 
 @cli.command()
