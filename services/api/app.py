@@ -32,11 +32,13 @@ from services.api.routes import (
     moves,
     pages,
     people,
+    plan_report,
     plans,
     rest,
     rules,
     sign_in,
     silences,
+    staffing,
 )
 from services.api.routes.parts import Parts, Refusal, problems
 from services.api.settings import ApiSettings
@@ -75,8 +77,8 @@ def application(parts: Parts) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(redis.asyncio.RedisError, _away)
     app.add_exception_handler(OSError, _away)
-    desk = (alerts, silences, rules, plans, moves, journal)
-    for routes in (health, rest, days, people, evidence, *desk, live, sign_in, accounts, devices):
+    desk = (alerts, silences, rules, plans, plan_report, moves, journal)
+    for routes in (health, rest, days, people, staffing, evidence, *desk, live, sign_in, accounts, devices):
         app.include_router(routes.router)
     app.include_router(sign_in.links)
     app.include_router(pages.router)

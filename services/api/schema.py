@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from services.api.domain import accounts, answers, lists, orders, proofs, reports
+from services.api.domain.staffing import answers as staffing
 from services.contracts.definitions import Counts
 from services.contracts.socket import ClientMessage, Item, ServerMessage
 from services.contracts.topology import Topology
@@ -49,6 +50,9 @@ _ROOTS: tuple[tuple[str, JsonSchemaMode, Any], ...] = (
             lists.Plans,
             lists.Moves,
             lists.Journal,
+            staffing.WhatIf,
+            staffing.Suggestions,
+            staffing.PlanReport,
             orders.Done,
             orders.Refused,
             orders.Waiting,

@@ -19,6 +19,7 @@ from services.cli import (
     rules,
     running,
     sign_in,
+    what_if,
 )
 from services.cli import demo as demo_feeds
 from services.cli import doctor as findings
@@ -105,6 +106,7 @@ for name, group in (
 ):  # fmt: skip
     cli.add_typer(group, name=name)
 cli.command()(journal.journal)
+cli.command("what-if")(what_if.what_if)
 feed_commands.register(cli)
 
 

@@ -7,11 +7,14 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from services.cli import suggestions
 from services.cli.alerts import moment
 from services.cli.console import out
 from services.cli.desk import Client, attempt, part, tell, until
 
-cli = typer.Typer(help="Moves of agents between centres: list, propose, accept, return.", no_args_is_help=True)
+cli = typer.Typer(help="Moves of agents between centres: list, suggest, propose, accept, return.", no_args_is_help=True)
+
+cli.command()(suggestions.suggest)
 
 MoveId = Annotated[str, typer.Argument(metavar="MOVE", help="Id of the move.")]
 Expected = Annotated[int | None, typer.Option(help="Only if this is its revision, as `moves list` shows it.")]

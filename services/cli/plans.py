@@ -41,6 +41,32 @@ def list_(*, as_json: Annotated[bool, typer.Option("--json", help="Write them as
     attempt(work)
 
 
+@cli.command()
+def report(
+    plan: PlanId,
+    *,
+    days: Annotated[int, typer.Option(min=1, max=60, help="Local days, today included.")] = 14,
+    as_json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False,
+) -> None:
+    """At which half-hours a plan fires, and whether that is a fault of planning: plans are for emergencies."""
+
+    def work(client: Client) -> None:
+        found = client.get(f"/v1/plans/{part(plan)}/report", days=days)
+        if as_json:
+            typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+            return
+        mark = "[red]✗[/]" if found["planning_fault"] else "[green]✓[/]"
+        out.print(f"{mark} {escape(found['message']['en'])} ({found['timezone']})")
+        table = Table("half-hour", "fired on", "of days", "agents missing")
+        for each in found["half_hours"]:
+            missing = each["missing_agents"]
+            lacking = each["why"] if missing is None else f"{missing:.1f}"
+            table.add_row(each["label"], str(each["fired_days"]), str(each["days"]), lacking)
+        out.print(table)
+
+    attempt(work)
+
+
 @cli.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE")],

@@ -126,7 +126,11 @@ class Effect(Contract):
     before: Measured | None = None
     during: tuple[Measured, ...] = Field(default=(), description="when each level was entered, and the last one now")
     after: Measured | None = Field(default=None, description="half an hour after the stand-down")
-    expected_service_level: float | None = None
+    expected_service_level: float | None = Field(
+        default=None,
+        description="of the newest level entered: by Erlang A with the agents there were then and its expected_gain; "
+        "None: too little was known, or the level names no gain",
+    )
 
 
 class PlanView(Contract):

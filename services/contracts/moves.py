@@ -20,7 +20,10 @@ class SideExpectation(Contract):
     """What Erlang A expects of one queue, without and with the move. Shares 0…1."""
 
     queue: ScopedId
-    agents: Annotated[float, Field(ge=0, le=1_000_000)]
+    agents: Annotated[
+        float, Field(ge=0, le=1_000_000, description="who serve it without the move; who shares their time: a fraction")
+    ]
+    agents_after: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
     service_level_before: Share | None
     service_level_after: Share | None
 

@@ -49,6 +49,9 @@ export interface Floorwatch {
   Plans: Plans;
   Moves: Moves;
   Journal: Journal;
+  WhatIf: WhatIf;
+  Suggestions: Suggestions;
+  PlanReport: PlanReport;
   Done: Done;
   Refused: Refused;
   Waiting: Waiting;
@@ -925,6 +928,9 @@ export interface Effect {
    * half an hour after the stand-down
    */
   after: Measured | null;
+  /**
+   * of the newest level entered: by Erlang A with the agents there were then and its expected_gain; None: too little was known, or the level names no gain
+   */
   expected_service_level: number | null;
 }
 /**
@@ -1017,7 +1023,11 @@ export interface MoveTerms {
  */
 export interface SideExpectation {
   queue: string;
+  /**
+   * who serve it without the move; who shares their time: a fraction
+   */
   agents: number;
+  agents_after: number | null;
   service_level_before: number | null;
   service_level_after: number | null;
 }
@@ -2830,7 +2840,7 @@ export interface WebhookCall {
  * A step of a move, for the journal. The id is deterministic: move|id|revision.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
- * via the `definition` "MoveStep".
+ * via the `definition` "services__contracts__moves__MoveStep".
  */
 export interface MoveStep {
   kind: 'move_step';
@@ -2888,6 +2898,284 @@ export interface AccountStep {
   changes: {
     [k: string]: string | undefined;
   };
+}
+/**
+ * A queue as the model sees it, and what would be if something were otherwise. `why`: what keeps it from telling.
+ *
+ * `start` and `date`: of the past half-hour that was asked for; None: now.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "WhatIf".
+ */
+export interface WhatIf {
+  queue: string;
+  site: string;
+  as_of: number | null;
+  date: string | null;
+  /**
+   * local time, HH:MM
+   */
+  start: string | null;
+  target_s: number;
+  target_percent: number;
+  definition:
+    | 'offered'
+    | 'genesys_cloud'
+    | 'cisco_ignore'
+    | 'cisco_negative'
+    | 'cisco_positive'
+    | 'talkdesk'
+    | 'answered_only'
+    | 'xcally'
+    | 'asterisk_perf2';
+  arrivals_per_hour: Basis;
+  aht_s: Basis;
+  patience_s: Basis;
+  agents: number | null;
+  agents_from: 'live' | 'given' | 'implied' | 'none';
+  staff: LiveAgents | null;
+  measured_service_level: number | null;
+  erlangs: number | null;
+  model: ('erlang_a' | 'erlang_c') | null;
+  occupancy_cap: number;
+  shrinkage: number;
+  shrinkage_from: 'measured' | 'given' | 'none';
+  needed: NeededAgents[];
+  now: ModelOutcome | null;
+  variations: Variation[];
+  why: string;
+  limits: Text1;
+}
+/**
+ * A number that the model starts from: where from, and from how many contacts. Without a value `why` says why.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Basis".
+ */
+export interface Basis {
+  value: number | null;
+  contacts: number;
+  source: 'rolling' | 'today' | 'site' | 'half_hour' | 'given' | 'none';
+  why: string;
+}
+/**
+ * Agents who serve a queue, by what they do now. `effective`: fractions of those who serve other queues too.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "LiveAgents".
+ */
+export interface LiveAgents {
+  signed_in: number;
+  ready: number;
+  on_contact: number;
+  away: number;
+  effective: number;
+}
+/**
+ * The fewest agents that keep the target and the occupancy cap; `rostered` with shrinkage. None: no number does.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "NeededAgents".
+ */
+export interface NeededAgents {
+  model: 'erlang_a' | 'erlang_c';
+  agents: number | null;
+  by: 'service_level' | 'occupancy';
+  rostered: number | null;
+  service_level: number | null;
+  occupancy: number | null;
+}
+/**
+ * What the model expects. Shares 0…1. `stable` false: without abandonment the queue grows for ever.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "ModelOutcome".
+ */
+export interface ModelOutcome {
+  agents: number;
+  stable: boolean;
+  service_level: number | null;
+  abandonment_rate: number | null;
+  asa_s: number | null;
+  occupancy: number | null;
+  mean_queue: number | null;
+}
+/**
+ * One thing other than it is.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Variation".
+ */
+export interface Variation {
+  change: 'agents' | 'aht' | 'arrivals';
+  /**
+   * agents: how many more; the others: share, such as 0.1 for 10 % more
+   */
+  by: number;
+  arrivals_per_hour: number;
+  aht_s: number;
+  expected: ModelOutcome;
+}
+/**
+ * A name in the languages of the pages.
+ */
+export interface Text1 {
+  en: string;
+  zh: string;
+}
+/**
+ * Who can give how many agents to whom now, best first; each by itself, on the floor as it is.
+ *
+ * `passed_over`: agents with the skill who are not counted, and why.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Suggestions".
+ */
+export interface Suggestions {
+  /**
+   * site → its clock, epoch ms
+   */
+  as_of: {
+    [k: string]: number | undefined;
+  };
+  suggestions: Suggestion[];
+  balance: Balance[];
+  passed_over: {
+    [k: string]: number | undefined;
+  };
+  limits: Text2;
+}
+/**
+ * A site that can help a queue. `agents`: how many are suggested, those in `proposed`; `steps`: 0…N of them.
+ *
+ * Suggested are the fewest that reach the target, else those that bring most contacts in time, both sides together; a
+ * queue so overrun that nobody is in time either way gets as many as save callers from giving up. `limited_by`: more
+ * would put the giver under its floor, there are no more candidates, more would gain less, or the target is reached.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Suggestion".
+ */
+export interface Suggestion {
+  id: string;
+  giver: string;
+  taker: string;
+  queue: string;
+  skill: string;
+  agents: number;
+  proposed: ProposedAgent[];
+  candidates: number;
+  steps: MoveStep1[];
+  gain_per_hour: number;
+  cost_per_hour: number;
+  saved_per_hour: number;
+  reaches_target: boolean;
+  limited_by: 'floor' | 'candidates' | 'gain' | 'target';
+}
+/**
+ * Somebody who could go. `free_until`: when their plan takes them off work next (epoch ms); None: not known.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "ProposedAgent".
+ */
+export interface ProposedAgent {
+  id: string;
+  name: string;
+  team: string;
+  state: 'available' | 'ringing' | 'talking' | 'hold' | 'wrap_up' | 'not_ready' | 'offline';
+  queues: string[];
+  free_until: number | null;
+}
+/**
+ * So many agents moved: what the model expects of the taking queue and of every queue that gives.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "services__api__domain__staffing__answers__MoveStep".
+ */
+export interface MoveStep1 {
+  agents: number;
+  taker: SideExpectation;
+  givers: SideExpectation[];
+  /**
+   * contacts an hour more in time at the taking queue
+   */
+  gain_per_hour: number;
+  /**
+   * contacts an hour fewer in time at the giving site
+   */
+  cost_per_hour: number;
+  /**
+   * contacts an hour fewer that are abandoned, both sides together
+   */
+  saved_per_hour: number;
+}
+/**
+ * A queue's agents against what its target needs. `surplus` below 0: so many are missing.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Balance".
+ */
+export interface Balance {
+  queue: string;
+  site: string;
+  region: string;
+  skill: string;
+  name: Text;
+  agents: number;
+  needed: number | null;
+  surplus: number | null;
+  target: number;
+  /**
+   * measured in the rolling half-hour
+   */
+  service_level: number | null;
+  expected_service_level: number | null;
+  waiting: number;
+  why: string;
+}
+/**
+ * A name in the languages of the pages.
+ */
+export interface Text2 {
+  en: string;
+  zh: string;
+}
+/**
+ * How often a plan fired, and whether that is a fault of planning: plans are for emergencies.
+ *
+ * A half-hour is faulty if the plan fired in it (was proposed or activated) on more than half of `days` days, three
+ * at least. `half_hours` has every half-hour in which it fired, those of most days first.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "PlanReport".
+ */
+export interface PlanReport {
+  plan: string;
+  timezone: string;
+  days: number;
+  first_date: string | null;
+  last_date: string | null;
+  fired: number;
+  planning_fault: boolean;
+  half_hours: FaultyHalfHour[];
+  message: Text;
+}
+/**
+ * A half-hour in which a plan fires on most days. `missing_agents`: mean of those days; None: no load is known.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "FaultyHalfHour".
+ */
+export interface FaultyHalfHour {
+  /**
+   * local time, HH:MM
+   */
+  label: string;
+  fired_days: number;
+  days: number;
+  share: number;
+  missing_agents: number | null;
+  dates: string[];
+  why: string;
 }
 /**
  * The command was carried out (`done`), or it was so already (`same`); `view` is how the thing stands now.
@@ -3089,6 +3377,9 @@ export interface Effect1 {
    * half an hour after the stand-down
    */
   after: Measured | null;
+  /**
+   * of the newest level entered: by Erlang A with the agents there were then and its expected_gain; None: too little was known, or the level names no gain
+   */
   expected_service_level: number | null;
 }
 /**

@@ -265,6 +265,10 @@ class Board:
         """All that is described."""
         return self.directory.topology
 
+    def today(self, queue: str) -> Iterable[Interval]:
+        """A queue's half-hours of its site's current day."""
+        return self._days.intervals_of(queue)
+
     def queues_of(self, sites: Iterable[str] | None) -> list[str]:
         """Ids of the queues of some sites (None: of all) that are described or have a tile."""
         known = self.directory.ids(Queue) | self.tiles.held.keys()

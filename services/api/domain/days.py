@@ -81,6 +81,11 @@ class Days:
             self.take(interval)
         return True
 
+    def intervals_of(self, queue: str) -> Iterable[Interval]:
+        """The half-hours of a queue's current day, as far as they are known."""
+        day = self._queues.get(queue)
+        return () if day is None else day.intervals.values()
+
     def know(self, queue: str, target_s: int, switches: GenesysSwitches = DEFAULT_SWITCHES) -> None:
         """The queue is there, and T and Genesys switches of its bars are these."""
         day = self._queues.get(queue)

@@ -115,6 +115,10 @@ class Desk:
         """How something stands, as far as it has been told."""
         return self._held.get((kind, id_))
 
+    def moves(self) -> list[MoveView]:
+        """Every move, open and closed."""
+        return [view for view in self._held.values() if isinstance(view, MoveView)]
+
     def place(self, view: AnyView) -> Place:
         """Where a view belongs now."""
         return place_of(view, self._sites_of)

@@ -131,6 +131,10 @@ class Tiles:
         """Queues of a site that have a tile."""
         return self._by_site[site].keys() if site in self._by_site else ()
 
+    def freshness(self, site: str) -> Freshness:
+        """How fresh a site's numbers were when they were last shown."""
+        return self._freshness.get(site, "no_feed")
+
     def as_of(self, site: str) -> int | None:
         """Newest moment of a site's tiles."""
         return max((tile.as_of for tile in self._by_site[site].values()), default=None)

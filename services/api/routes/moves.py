@@ -6,11 +6,13 @@ from fastapi import APIRouter, Path, Query, Response
 
 from services.api.domain.lists import Moves
 from services.api.domain.orders import Done, MoveOrder, Order, ReasonOrder, ReturnOrder, new_id
+from services.api.domain.staffing.inputs import situation
+from services.api.domain.staffing.suggestions import sides
 from services.api.routes import orders
 from services.api.routes.listing import entries_of, listed, one_of
 from services.api.routes.orders import AtDesk
 from services.api.routes.parts import FilledParts, Refusal, Seen, problems
-from services.contracts.moves import OPEN_STATES, MoveTerms, MoveView
+from services.contracts.moves import OPEN_STATES, MoveTerms, MoveView, SideExpectation
 
 router = APIRouter(prefix="/v1/moves", responses=problems(401), tags=["moves"])
 
@@ -49,9 +51,18 @@ async def propose(desk: AtDesk, body: MoveOrder) -> Response:
         raise Refusal(422, "invalid", "body.agents: an agent is named twice")
     terms = MoveTerms(
         giver=body.giver, taker=body.queue.partition("/")[0], queue=body.queue,
-        agents=body.agents, until=body.until, reason=body.reason,
+        agents=body.agents, until=body.until, reason=body.reason, expected=_expected(desk, body),
     )  # fmt: skip
     return await desk.do("propose_move", new_id("move", desk.id), places=(terms.taker,), terms=terms)
+
+
+def _expected(desk: AtDesk, body: MoveOrder) -> tuple[SideExpectation, ...]:
+    """What the model expects of both sides, the taker first; of sites that the proposer does not see as well."""
+    floor = situation(desk.parts.hub.board)
+    if body.queue not in floor.queues:
+        return ()
+    taker, others = sides(floor, body.queue, body.agents)
+    return (taker, *(side for side in others if floor.queues[side.queue].site == body.giver))
 
 
 @router.post("/{move_id}/accept", response_model=Done, responses=orders.answers())

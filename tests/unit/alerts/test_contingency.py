@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from services.alerts.domain.contingency import Contingency
 from services.alerts.domain.floor import Floor, site_of
 from services.alerts.domain.section import Answer, Changed, Fact
+from services.contracts.agents import AgentTile, AgentTotals
 from services.contracts.contingency import PlanDefinition, PlanStep, PlanView
 from services.contracts.desk import command_adapter
 from services.contracts.names import Names
 from services.contracts.people import SERVICE, Actor
 from services.contracts.plan_file import PlanFileError, parse_plans
+from services.contracts.staffing import Load, Promise, expected
 from tests.unit.alerts.floor import clock, tile
 
 PS = "bank/PS"
@@ -250,3 +252,52 @@ def test_the_shipped_plans_are_plans():
     text = (files("services.alerts") / "data" / "plans.yaml").read_text(encoding="utf-8")
 
     assert [one.id for one in parse_plans(text, "plans.yaml").plans] == ["lisbon-overrun", "lisbon-retail-queue"]
+
+
+# -- what a level should do
+
+
+def staffed(story: Story, agents: int, *, per_hour: int) -> float | None:
+    """A queue of 3-minute calls and 2 minutes of patience, and what is expected of level 1."""
+    offered = per_hour // 2
+    for number in range(agents):
+        story.floor.take_agent(
+            AgentTile(
+                id=f"a{number}", site="bank", team="bank/blue", name="", queues=(PS,), as_of=1000, offset=0,
+                state="talking" if number else "available", reason="", since=0, contact="", activity="on_queue",
+                planned="on_queue", next_planned=None, next_change_at=None, adherence="in", adherence_since=0,
+                date="1970-01-01", totals=AgentTotals(),
+            )
+        )  # fmt: skip
+    abandoned = 20
+    one = tile(
+        PS, 1, waiting=11, offered=offered, answered=offered - abandoned, abandoned=abandoned, answered_within=10,
+        handled=offered - abandoned, talk_ms=(offered - abandoned) * 180_000,
+    )  # fmt: skip
+    story.floor.take_tile(one.model_copy(update={"waiting_ms": abandoned * 120_000}))
+    story._tell(story.section.look(story.floor, Changed(queues={PS}, sites={"bank"})))
+    assert story.do("activate_plan", level=1).code == "done"
+    return story.view.effect.expected_service_level
+
+
+def test_a_level_is_expected_to_do_what_erlang_a_says_of_its_gain():
+    """6 agents and 3 called in: as 9 agents on 120 calls an hour."""
+    found = staffed(Story(plan(level(10, expected_gain=3))), 6, per_hour=120)
+    assert found == pytest.approx(expected(Load(120, 180, 120), 9, Promise()).service_level, abs=1e-5)
+
+
+def test_of_no_gain_no_agents_or_no_handling_nothing_is_expected():
+    assert staffed(Story(plan()), 6, per_hour=120) is None
+    assert staffed(Story(plan(level(10, expected_gain=3))), 0, per_hour=120) is None
+    story = Story(plan(level(10, expected_gain=3)))
+    story.at(1, 11, offered=20, answered=10)
+    assert story.do("activate_plan", level=1).code == "done"
+    assert story.view.effect.expected_service_level is None
+
+
+def test_the_expectation_stays_until_the_plan_is_activated_anew():
+    story = Story(plan(level(10, expected_gain=2)))
+    first = staffed(story, 6, per_hour=120)
+    assert story.do("stand_down").code == "done"
+    story.restart()
+    assert story.view.effect.expected_service_level == first

@@ -13,8 +13,8 @@ from statistics import fmean, stdev
 
 import pytest
 
+from services.contracts.erlang import SteadyState, erlang_a, erlang_c
 from services.contracts.events import Abandoned, Answered, Offered
-from services.ingest.domain.simulator.erlang import SteadyState, erlang_a, erlang_c
 from tests.unit.simulator.floors import HOUR, MONDAY, exponential, floor, group, queue, simulator, site
 
 BATCHES = 30

@@ -15,6 +15,7 @@ import msgspec
 
 from services.alerts.domain.conditions import Reading, read
 from services.alerts.domain.conditions.place import Place
+from services.alerts.domain.contingency.expect import expected_level
 from services.alerts.domain.contingency.hold import Hold
 from services.alerts.domain.contingency.measure import measure
 from services.alerts.domain.floor import Floor, site_of
@@ -164,7 +165,13 @@ class Ladder:
             changes = {"activation": f"{view.id}|{view.revision + 1}", "cause": cause, "actions": ()}
             changes["effect"] = Effect(before=self._measured(), earlier=self._earlier())
         effect: Effect = changes["effect"]
-        changes["effect"] = effect.model_copy(update={"during": (*effect.during, self._measured())})
+        gain = self.definition.levels[level - 1].expected_gain
+        changes["effect"] = effect.model_copy(
+            update={
+                "during": (*effect.during, self._measured()),
+                "expected_service_level": expected_level(self.place(self._floor), gain),
+            }
+        )
         opened = self.definition.levels[level - 1].actions
         changes["actions"] = (*changes["actions"], *(ActionState(action=one.id, level=level) for one in opened))
         self.state.enter[level - 1].spend()

@@ -3,7 +3,15 @@
 from services.alerts.domain.conditions.place import Place
 from services.alerts.domain.values import QueueNow, added, counts_of
 from services.contracts.contingency import Measured
-from services.contracts.definitions import COUNTERS, DEFAULT_SWITCHES, DEFINITIONS, Counts, DefinitionName, ratio
+from services.contracts.definitions import (
+    COUNTERS,
+    DEFAULT_SWITCHES,
+    DEFINITIONS,
+    Counts,
+    DefinitionName,
+    GenesysSwitches,
+    ratio,
+)
 
 Queues = list[tuple[str, QueueNow]]
 
@@ -33,10 +41,14 @@ def _counts(queues: Queues) -> Counts:
 
 
 def _service_level(place: Place, queues: Queues, counts: Counts) -> float | None:
+    name, switches = definition_of(place, queues)
+    return DEFINITIONS[name].ratio(counts, switches)
+
+
+def definition_of(place: Place, queues: Queues) -> tuple[DefinitionName, GenesysSwitches]:
+    """The definition and switches that some queues agree on, else the defaults."""
     names = {queue.definition for _, queue in queues}
     name: DefinitionName = names.pop() if len(names) == 1 else "offered"
     described = [found for id_, _ in queues if (found := place.queue(id_)) is not None]
     switches = described[0].genesys if described else DEFAULT_SWITCHES
-    if any(queue.genesys != switches for queue in described):
-        switches = DEFAULT_SWITCHES
-    return DEFINITIONS[name].ratio(counts, switches)
+    return name, DEFAULT_SWITCHES if any(queue.genesys != switches for queue in described) else switches

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from services.ingest.domain.simulator.erlang import erlang_a, erlang_b, erlang_c
+from services.contracts.erlang import erlang_a, erlang_b, erlang_c
 
 
 def test_erlang_b_of_ten_erlangs_on_ten_trunks_is_the_tables_0_2146() -> None:
@@ -88,3 +88,71 @@ def test_very_patient_callers_are_those_of_erlang_c() -> None:
 def test_a_queue_without_abandonment_and_too_few_agents_has_no_steady_state() -> None:
     with pytest.raises(ValueError, match="grows for ever"):
         erlang_c(10, 1, 10, within_s=20)
+
+
+CLEVELAND = [
+    (30, 208.7, 24, 97), (31, 74.7, 45, 94), (32, 37.6, 61, 91), (33, 21.3, 73, 88), (34, 12.7, 82, 86),
+    (35, 7.8, 88, 83), (36, 4.9, 92, 81), (37, 3.1, 95, 79), (38, 1.9, 97, 77), (39, 1.2, 98, 75),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("agents", "asa_s", "percent", "occupancy"), CLEVELAND)
+def test_the_staffing_table_that_every_planner_knows(agents: int, asa_s: float, percent: int, occupancy: int) -> None:
+    """250 calls a half-hour, 180 s talk and 30 s wrap-up, 20 s: B. Cleveland, Call Center Management on Fast Forward."""
+    found = erlang_c(500 / 3600, 1 / 210, agents, within_s=20)
+    assert found.answered_wait_s == pytest.approx(asa_s, abs=0.05)
+    assert round(100 * found.answered_within) == percent
+    assert found.occupancy is not None
+    assert round(100 * found.occupancy) == occupancy
+
+
+def test_who_is_answered_waits_as_long_as_draws_say_and_some_give_up_in_time() -> None:
+    arrivals, service, agents, patience, within = 0.8, 1 / 60, 45, 1 / 120, 20.0
+    weights = [1.0]
+    for n in range(1, agents + 200):
+        weights.append(weights[-1] * arrivals / (min(n, agents) * service + max(n - agents, 0) * patience))
+    chance, draws = Random(6), 200_000
+    waits, lost = [], 0
+    for found in chance.choices(range(len(weights)), weights, k=draws):
+        wait = sum(chance.expovariate(agents * service + i * patience) for i in range(found - agents + 1))
+        gives_up = chance.expovariate(patience)
+        if wait < gives_up:
+            waits.append(wait)
+        lost += gives_up < wait and gives_up <= within
+    expected = erlang_a(arrivals, service, agents, patience, within_s=within)
+    mean = sum(waits) / len(waits)
+    deviation = math.sqrt(sum((wait - mean) ** 2 for wait in waits)) / len(waits)
+    assert expected.answered_wait_s == pytest.approx(mean, abs=4 * deviation)
+    share = expected.abandoned_within
+    assert lost / draws == pytest.approx(share, abs=4 * math.sqrt(share * (1 - share) / draws))
+
+
+def test_little_and_the_agents_time_add_up() -> None:
+    """Queue = arrivals × wait, abandonments = queue × θ, and busy agents are those of the answered."""
+    found = erlang_a(0.5, 1 / 200, 90, 1 / 150, within_s=20)
+    assert found.mean_queue == pytest.approx(0.5 * found.mean_wait_s)
+    assert 0.5 * found.abandons == pytest.approx(found.mean_queue / 150)
+    assert found.occupancy == pytest.approx(0.5 * 200 * (1 - found.abandons) / 90)
+
+
+def test_the_edges_have_answers() -> None:
+    nobody = erlang_a(0, 1, 3, 1, within_s=20)
+    assert (nobody.answered_within, nobody.abandons, nobody.occupancy, nobody.mean_queue) == (1, 0, 0, 0)
+    assert erlang_c(0, 1, 3, within_s=20) == nobody
+    alone = erlang_a(2, 1, 0, 0.5, within_s=2)
+    assert (alone.waits, alone.abandons, alone.mean_wait_s, alone.occupancy) == (1, 1, 2, None)
+    assert alone.abandoned_within == pytest.approx(1 - math.exp(-1))
+    with pytest.raises(ValueError, match="endless patience"):
+        erlang_a(1, 1, 1, 0, within_s=20)
+    with pytest.raises(ValueError, match="above 0"):
+        erlang_c(-1, 1, 1, within_s=20)
+
+
+def test_huge_floors_neither_overflow_nor_lose_their_digits() -> None:
+    """10,000 idle agents; 5,000 agents under 6,000 erlangs of callers who wait for minutes; one agent for thousands."""
+    assert erlang_a(1, 1 / 300, 10_000, 1 / 120, within_s=20).answered_within == 1
+    fluid = erlang_a(30, 1 / 200, 5000, 1 / 500, within_s=300)  # a sixth must give up: (6000 − 5000) ÷ 6000
+    assert fluid.abandons == pytest.approx(1 / 6, rel=1e-9)
+    assert fluid.answered_within + fluid.abandoned_within == pytest.approx(1, abs=1e-9)
+    flood = erlang_a(5, 1 / 300, 1, 1 / 3600, within_s=20)
+    assert flood.abandons == pytest.approx(1 - 1 / 1500, rel=1e-9)
