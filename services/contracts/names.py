@@ -73,7 +73,8 @@ class Names:
         topic("schedules", compacted=True)
         # topology: key = "site|bank", "queue|bank/PS", "flow|bank/main" …; value = JSON of contracts.topology.
         topic("topology", partitions=1, compacted=True)
-        # positions: key = feed id; value = JSON, whatever the source needs to go on after a restart.
+        # positions: key = feed id, or "feed|name" for other things that a feed keeps (the simulator's orders); value =
+        # JSON, whatever the source needs to go on after a restart.
         topic("positions", partitions=1, compacted=True)
         topic("dead_letters", partitions=1)
         # tiles: one partition, because a rule may span all queues and what is decided must have one order. A record is

@@ -215,13 +215,23 @@ class Outlet:
 
     async def load_position(self) -> dict[str, Any] | None:
         """The position saved last by this feed, or None. Waits for the broker."""
-
-        async def read() -> bytes | None:
-            await self._link.partitions(self._names.positions.name)  # creates the topics if they are missing
-            return await log.newest(self._settings, self._names.positions.name, self.feed.encode())
-
-        value = await self._link.insist(read)
+        value = await self._newest_position(self.feed.encode())
         return None if value is None else msgspec.json.decode(value, type=dict[str, Any])
+
+    async def keep(self, name: str, value: bytes) -> None:
+        """Keep something else of this feed under a name; returns when Kafka has it. Events handed over later follow it.
+
+        Raises:
+            OutletClosedError: the outlet has ended.
+        """
+        self._check()
+        self._first.append(Record(self._names.positions.name, value, key=self._key(name)))
+        self._accept(1)
+        await self.flush(hurry=True)
+
+    async def kept(self, name: str) -> bytes | None:
+        """What was kept under a name last, or None. Waits for the broker."""
+        return await self._newest_position(self._key(name))
 
     async def abort(self) -> None:
         """End at once; what was not acknowledged stays unsent."""
@@ -230,6 +240,16 @@ class Outlet:
             with suppress(asyncio.CancelledError, Exception):
                 await self._sender
         await self._link.close()
+
+    def _key(self, name: str) -> bytes:
+        return f"{self.feed}|{name}".encode()
+
+    async def _newest_position(self, key: bytes) -> bytes | None:
+        async def read() -> bytes | None:
+            await self._link.partitions(self._names.positions.name)  # creates the topics if they are missing
+            return await log.newest(self._settings, self._names.positions.name, key)
+
+        return await self._link.insist(read)
 
     async def _finish(self) -> None:
         self._check()

@@ -1,13 +1,15 @@
 """Running a simulated floor against the outlet: paced, going on after a crash exactly where Kafka had it.
 
-The position on Kafka is (fingerprint, seed, start, clock): a simulation is a function of the first three, so what came
-before the clock can always be computed again. A snapshot in the state folder only shortens that; it may be thrown away.
+The position on Kafka is (fingerprint, seed, start, clock): a simulation is a function of the first three and of the
+orders that it was given (pbx.py), which stand there as well; so what came before the clock can always be computed
+again. A snapshot in the state folder only shortens that; it may be thrown away.
 """
 
 import asyncio
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,9 +18,10 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from services.ingest.domain.packing import count_kinds
-from services.ingest.domain.simulator import Floor, Simulator, SnapshotError, topology_of
+from services.ingest.domain.simulator import Floor, Simulator, SnapshotError
 from services.ingest.domain.simulator.roster import schedules_of
 from services.ingest.outlet import Outlet
+from services.ingest.pbx import Pbx
 from services.ingest.profiles import shipped_profiles
 from services.ingest.progress import Phase, Standing
 from services.ingest.settings import IngestSettings
@@ -94,13 +97,23 @@ class Simulation:
         Raises:
             SimulationError: the kept position is not of this floor and seed.
         """
-        await self.outlet.topology(topology_of(self.plan.floor).records)
-        simulator = await self._where_it_was()
+        simulator, pbx = await self._where_it_was()
+        await pbx.describe()
+        listening = asyncio.create_task(pbx.journal.run(), name="journal")
+        try:
+            await self._go_on(simulator, pbx)
+        finally:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+
+    async def _go_on(self, simulator: Simulator, pbx: Pbx) -> None:
         pace = Pace(self.plan, simulator.clock)
         self._kept_at = time.monotonic()
         while self.plan.until is None or simulator.clock < self.plan.until:
             target = pace.target(simulator.clock)
             await self._publish_schedules(simulator.clock)
+            await pbx.obey(simulator)
             await self._send(simulator, target)
             await self._beat(simulator)
             await self._keep(simulator)
@@ -148,14 +161,16 @@ class Simulation:
         except OSError as error:
             get_logger().warning("no snapshot kept; a restart takes longer", file=self._snapshot_file, why=str(error))
 
-    async def _where_it_was(self) -> Simulator:
-        """A simulator that has come as far as Kafka has its events."""
+    async def _where_it_was(self) -> tuple[Simulator, Pbx]:
+        """A simulator that has come as far as Kafka has its events, and who gives it its orders."""
         plan = self.plan
         position = None if plan.again else await self.outlet.load_position()
         if position is None:
-            return self._simulator(wall_ms() if plan.start is None else plan.start)
+            simulator = self._simulator(wall_ms() if plan.start is None else plan.start)
+            return simulator, await self._pbx(simulator)
         simulator = self._simulator(int(position["start"]))
         self._check(position, simulator)
+        pbx = await self._pbx(simulator)
         clock = int(position["clock"])
         self._shorten(simulator, clock)
         while simulator.clock < clock:
@@ -164,7 +179,10 @@ class Simulation:
             self.tell("read", self.standing)
             await asyncio.sleep(0)
         get_logger().info("the simulation goes on", feed=self.outlet.feed, at=clock, seed=plan.seed)
-        return simulator
+        return simulator, pbx
+
+    async def _pbx(self, simulator: Simulator) -> Pbx:
+        return await Pbx.of(self.settings, self.outlet, simulator, again=self.plan.again)
 
     def _simulator(self, start: int) -> Simulator:
         return Simulator(self.plan.floor, self.plan.seed, start, profiles=shipped_profiles(), source=self.outlet.feed)

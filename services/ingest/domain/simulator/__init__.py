@@ -2,7 +2,18 @@
 
 from services.ingest.domain.simulator.describe import topology_of
 from services.ingest.domain.simulator.floor import Floor, FloorError, parse_floor
+from services.ingest.domain.simulator.orders import HOME, Order
 from services.ingest.domain.simulator.run import Event
 from services.ingest.domain.simulator.simulator import Simulator, SnapshotError
 
-__all__ = ["Event", "Floor", "FloorError", "Simulator", "SnapshotError", "parse_floor", "topology_of"]
+__all__ = [
+    "HOME",
+    "Event",
+    "Floor",
+    "FloorError",
+    "Order",
+    "Simulator",
+    "SnapshotError",
+    "parse_floor",
+    "topology_of",
+]

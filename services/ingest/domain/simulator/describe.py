@@ -1,6 +1,7 @@
 """What the rest of the system has to know of a simulated floor: sites, queues, menus, teams and agents."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from services.contracts import topology
 from services.contracts.topology import AUTO, MenuChoice, Text
@@ -9,11 +10,12 @@ from services.ingest.domain.simulator.floor import Floor, SimulatedFlow, Simulat
 from services.ingest.domain.simulator.layout import agent_ids
 
 END = "end"
+NOBODY: Mapping[str, str] = MappingProxyType({})
 _OF_A_QUEUE = set(topology.Queue.model_fields) - {"kind", "id"}
 
 
-def topology_of(floor: Floor) -> topology.Topology:
-    """Every description of a floor."""
+def topology_of(floor: Floor, lent: Mapping[str, str] = NOBODY) -> topology.Topology:
+    """Every description of a floor. `lent`: agents who serve another queue (`site/queue`) instead of their own."""
     return topology.Topology(
         sites=tuple(topology.Site(id=s.id, name=s.name, timezone=s.timezone) for s in floor.sites),
         queues=tuple(
@@ -23,7 +25,12 @@ def topology_of(floor: Floor) -> topology.Topology:
         ),
         flows=tuple(_flow(s, flow) for s in floor.sites for flow in s.flows),
         teams=tuple(topology.Team(id=f"{s.id}/{t.id}", name=t.name) for s in floor.sites for t in s.teams),
-        agents=tuple(agent for s in floor.sites for team in s.teams for agent in _agents(s, team)),
+        agents=tuple(
+            agent.model_copy(update={"queues": (lent[agent.id],)}) if agent.id in lent else agent
+            for s in floor.sites
+            for team in s.teams
+            for agent in _agents(s, team)
+        ),
     )
 
 

@@ -18,11 +18,13 @@ from services.ingest.domain.simulator.run import Run
 from services.ingest.domain.simulator.state import NOTHING, SIGN_OFF, Contact
 
 TALKING, HOLDING, RESUMED, WRAPPING, OVER = range(5)
+OWN = -1
+"""Where an agent serves who is not lent: their own queues."""
 
 
 def answer(run: Run, contact: Contact, index: int) -> None:
     """The agent takes the contact now. How long it will last is drawn here, all at once."""
-    state, agent = run.state, run.state.agents[index]
+    agent = run.state.agents[index]
     table, chance, now = run.layout.queues[contact.queue], run.chances[contact.site], run.state.clock
     name = run.layout.agents[index].id
     run.said.append(Answered(run.contact_event_id(contact), run.source, now, table.id, contact.id, contact.since, name))
@@ -39,10 +41,21 @@ def answer(run: Run, contact: Contact, index: int) -> None:
     agent.contacts.append(contact.number)
     agent.ticket = agent.spare = 0
     if table.channel == "chat" and agent.wants == NOTHING and routing.can_take_more(run, index):
-        state.tickets += 1
-        agent.spare = state.tickets
-        heappush(state.spare[run.layout.agents[index].group], (agent.spare, index))
+        _offer_spare(run, index)
     _show_work(run, index)
+
+
+def lend(run: Run, index: int, queue: int) -> None:
+    """The agent serves that queue alone from now on (OWN: their own again); what is in hand is finished first."""
+    state, agent = run.state, run.state.agents[index]
+    if queue == OWN:
+        state.lent.pop(index, None)
+    else:
+        state.lent[index] = queue
+    agent.spare = 0
+    if agent.state == "available":
+        agent.ticket = 0
+        _free(run, index)
 
 
 def step(run: Run, number: int, into: int) -> None:
@@ -95,18 +108,25 @@ def _free(run: Run, index: int) -> None:
         return
     while (number := routing.contact_for(run, index)) >= 0:
         answer(run, state.contacts[number], index)
-    group = run.layout.agents[index].group
     if not agent.contacts:
         state.tickets += 1
         agent.ticket, agent.spare = state.tickets, 0
-        heappush(state.idle[group], (agent.ticket, index))
+        if index not in state.lent:
+            heappush(state.idle[run.layout.agents[index].group], (agent.ticket, index))
         _show(run, index, "available")
     else:
         if not agent.spare and routing.can_take_more(run, index):
-            state.tickets += 1
-            agent.spare = state.tickets
-            heappush(state.spare[group], (agent.spare, index))
+            _offer_spare(run, index)
         _show_work(run, index)
+
+
+def _offer_spare(run: Run, index: int) -> None:
+    """An agent with chats could take one more."""
+    state, agent = run.state, run.state.agents[index]
+    state.tickets += 1
+    agent.spare = state.tickets
+    if index not in state.lent:
+        heappush(state.spare[run.layout.agents[index].group], (agent.spare, index))
 
 
 def _leave(run: Run, index: int) -> None:

@@ -3,31 +3,43 @@
 A contact goes to the agent who has been idle longest among those with the skill; a chat, if nobody is idle, to one
 who has chats but not yet all they can have. A free agent takes the waiting contact of the highest priority among
 the queues they serve, and of these the one that waits longest: within a queue and priority, first come, first served.
+Who is lent to a queue stands in none of the lines of their group: there are few of them, and they are looked through.
 """
 
+from collections.abc import Callable
 from heapq import heappop
+from operator import attrgetter
 
 from services.ingest.domain.simulator.run import Run
+from services.ingest.domain.simulator.state import Agent
+
+Ticket = Callable[[Agent], int]
+_idle: Ticket = attrgetter("ticket")
+_spare: Ticket = attrgetter("spare")
 
 
 def agent_for(run: Run, queue: int) -> int:
     """The agent who takes a contact that arrives in `queue` now, or −1."""
-    table, state = run.layout.queues[queue], run.state
-    best, found = 0, -1
-    for group in table.groups:
-        idle = state.idle[group]
-        while idle and state.agents[idle[0][1]].ticket != idle[0][0]:
-            heappop(idle)
-        if idle and (found < 0 or idle[0][0] < best):
-            best, found = idle[0]
-    if found >= 0 or table.channel != "chat":
+    found = _first_in_line(run, queue, run.state.idle, _idle)
+    if found >= 0 or run.layout.queues[queue].channel != "chat":
         return found
-    for group in table.groups:
-        spare = state.spare[group]
-        while spare and state.agents[spare[0][1]].spare != spare[0][0]:
-            heappop(spare)
-        if spare and (found < 0 or spare[0][0] < best):
-            best, found = spare[0]
+    return _first_in_line(run, queue, run.state.spare, _spare)
+
+
+def _first_in_line(run: Run, queue: int, lines: list[list[tuple[int, int]]], ticket_of: Ticket) -> int:
+    """The agent with the lowest ticket of those who serve the queue, or −1. Stale entries are thrown away."""
+    agents = run.state.agents
+    best, found = 0, -1
+    for group in run.layout.queues[queue].groups:
+        line = lines[group]
+        while line and ticket_of(agents[line[0][1]]) != line[0][0]:
+            heappop(line)
+        if line and (found < 0 or line[0][0] < best):
+            best, found = line[0]
+    for index in _lent_to(run, queue):
+        ticket = ticket_of(agents[index])
+        if ticket and (found < 0 or ticket < best):
+            best, found = ticket, index
     return found
 
 
@@ -58,7 +70,17 @@ def can_take_more(run: Run, index: int) -> bool:
     return run.layout.queues[run.state.contacts[contacts[0]].queue].channel == "chat"
 
 
+def _lent_to(run: Run, queue: int) -> list[int]:
+    lent = run.state.lent
+    return [index for index, where in lent.items() if where == queue] if lent else []
+
+
 def _open_queues(run: Run, index: int) -> tuple[int, ...]:
+    lent = run.state.lent.get(index)
+    if lent is not None:
+        chat = run.layout.queues[lent].channel == "chat"
+        open_ = not run.state.agents[index].contacts or (chat and can_take_more(run, index))
+        return (lent,) if open_ else ()
     group = run.layout.groups[run.layout.agents[index].group]
     if not run.state.agents[index].contacts:
         return group.skills

@@ -8,6 +8,7 @@ import msgspec
 from services.ingest.domain.simulator import actions, callers, desk
 from services.ingest.domain.simulator.floor import Floor
 from services.ingest.domain.simulator.layout import Layout, Profiles
+from services.ingest.domain.simulator.orders import Order, Orders
 from services.ingest.domain.simulator.run import Action, Event, Run
 from services.ingest.domain.simulator.state import Agent, State
 
@@ -48,7 +49,7 @@ class Snapshot(msgspec.Struct):
 class Simulator:
     """A discrete-event simulation in event time. It reads no clock: `run_until` says how far to go.
 
-    The same floor, seed and start give the same events, in whatever steps they are asked for.
+    The same floor, seed, start and orders give the same events, in whatever steps they are asked for.
     """
 
     def __init__(self, floor: Floor, seed: int, start: int, *, profiles: Profiles, source: str = "simulator") -> None:
@@ -75,6 +76,7 @@ class Simulator:
         )
         chances = [Random(f"{seed}|{site.id}") for site in layout.sites]
         self._run = Run(layout, state, chances, seed=seed, start=start, source=source)
+        self._orders = Orders(self._run)
         for index in range(len(layout.agents)):
             desk.plan(self._run, index, 0)
         for index, stream in enumerate(layout.streams):
@@ -91,6 +93,20 @@ class Simulator:
         """How far it has come: every event up to and at this time has been given out."""
         return self._run.state.clock
 
+    def concerns(self, order: Order) -> bool:
+        """Whether agent and queue are of this floor; no other order can be obeyed."""
+        return self._orders.concerns(order)
+
+    def obey(self, order: Order) -> None:
+        """Do something at a time that is not over yet.
+
+        Raises:
+            ValueError: events up to that time have been given out, or another order comes later than this one.
+        """
+        if order.at <= self.clock or (self._orders.known and order.at < self._orders.known[-1].at):
+            raise ValueError(f"an order for {order.at} comes too late: it is {self.clock}")
+        self._orders.known.append(order)
+
     def run_until(self, until: int, limit: int = FOREVER) -> list[Event]:
         """Go on to `until` (epoch ms, inclusive) and give the events since the last call, in time order.
 
@@ -101,11 +117,18 @@ class Simulator:
         said: list[Event] = []
         run.said = said
         handlers = HANDLERS
-        while agenda and agenda[0][0] <= until:
-            if len(said) >= limit and agenda[0][0] > state.clock:
+        order_at = self._orders.due()
+        while (at := agenda[0][0] if agenda else FOREVER) <= until or (order_at is not None and order_at <= until):
+            if order_at is not None and order_at <= at:
+                at = order_at
+            if len(said) >= limit and at > state.clock:
                 return said
-            at, _, action, subject, argument = heappop(agenda)
             state.clock = at
+            if at == order_at:
+                self._orders.obey()
+                order_at = self._orders.due()
+                continue
+            _, _, action, subject, argument = heappop(agenda)
             handlers[action](run, subject, argument)
         state.clock = max(state.clock, until)
         return said
@@ -116,10 +139,10 @@ class Simulator:
         return _encode(Snapshot(VERSION, self.floor.digest, self.seed, self.start, self._run.state, chances))
 
     def restore(self, snapshot: bytes) -> None:
-        """Go on exactly where the simulator that made the snapshot was: same floor, seed and start.
+        """Go on exactly where the simulator that made the snapshot was: same floor, seed, start and orders so far.
 
         Raises:
-            SnapshotError: it belongs to another floor, seed, start or version, or is no snapshot.
+            SnapshotError: it belongs to another floor, seed, start, version or orders, or is no snapshot.
         """
         try:
             kept = _decode(snapshot)
@@ -129,6 +152,8 @@ class Simulator:
             raise SnapshotError(f"the snapshot is of version {kept.version}, this simulator is of version {VERSION}")
         if (kept.digest, kept.seed, kept.start) != (self.floor.digest, self.seed, self.start):
             raise SnapshotError("the snapshot belongs to another floor, seed or start")
+        if not self._orders.begin_with(kept.state.orders):
+            raise SnapshotError("the snapshot followed orders that are not known here")
         self._run.state = kept.state
         for chance, was in zip(self._run.chances, kept.chances, strict=True):
             chance.setstate(was)

@@ -76,3 +76,7 @@ class State(msgspec.Struct, array_like=True):
     numbered: int = 0
     ordered: int = 0
     tickets: int = 0
+    lent: dict[int, int] = {}
+    """Agent → the queue that they serve instead of their own."""
+    orders: list[tuple[int, str, str]] = []
+    """(at, agent, queue) of every order obeyed so far."""
