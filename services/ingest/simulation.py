@@ -114,6 +114,7 @@ class Simulation:
             target = pace.target(simulator.clock)
             await self._publish_schedules(simulator.clock)
             await pbx.obey(simulator)
+            await pbx.reach(target)
             await self._send(simulator, target)
             await self._beat(simulator)
             await self._keep(simulator)
@@ -182,7 +183,7 @@ class Simulation:
         return simulator, pbx
 
     async def _pbx(self, simulator: Simulator) -> Pbx:
-        return await Pbx.of(self.settings, self.outlet, simulator, again=self.plan.again)
+        return await Pbx.of(self.settings, self.outlet, simulator, speed=self.plan.speed, again=self.plan.again)
 
     def _simulator(self, start: int) -> Simulator:
         return Simulator(self.plan.floor, self.plan.seed, start, profiles=shipped_profiles(), source=self.outlet.feed)
