@@ -1,5 +1,7 @@
 """A simulated telephone system that lends agents: two centres of one queue each, and who answers where."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from tests.unit.simulator.floors import HOUR, MINUTE, MONDAY, fixed, floor, grou
 HERE, THERE = "here/q", "there/q"
 
 
-def two_centres(*, per_hour: float = 60, **more: object) -> Floor:
+def two_centres(*, per_hour: float = 60, **more: Any) -> Floor:
     """One agent here, nobody who counts there."""
     return floor(
         site([queue(per_hour=per_hour, **more)], [group(2, "q")], id="here"),
