@@ -4,10 +4,9 @@ from functools import partial
 
 from services.alerts import telemetry
 from services.alerts.domain.alerts import Alerts
-from services.alerts.domain.contingency import Contingency
 from services.alerts.domain.desk import Desk
 from services.alerts.domain.keeper import DeskKeeper
-from services.alerts.domain.moves import Moves
+from services.alerts.domain.sections import sections_beside
 from services.alerts.settings import AlertsSettings
 from services.alerts.store import Store
 from services.alerts.streams import AlertsOutlet, inbox_stream
@@ -21,7 +20,7 @@ def run(settings: AlertsSettings, rules: RuleFile, plans: PlanFile) -> None:
     """Watch until SIGTERM."""
     names = settings.names
     alerts = Alerts(names)
-    desk = Desk(names, [alerts, Contingency(names), Moves(names)])
+    desk = Desk(names, sections_beside(alerts, names))
     keeper = DeskKeeper(names, desk)
     outlet = AlertsOutlet(settings, keeper, Store(redis.client(settings), names))
     stream = inbox_stream(settings, keeper, outlet)

@@ -17,6 +17,7 @@ from services.contracts.contingency import PlanView
 from services.contracts.desk import Gone, Outcome
 from services.contracts.metrics import FeedClock, Interval, IvrInterval, Repeats, Tile
 from services.contracts.moves import MoveView
+from services.contracts.numbers import is_too_large, may_be_too_large
 from services.contracts.topology import Flow, Queue, Site, Team
 from services.runtime.logs import get_logger
 
@@ -88,10 +89,9 @@ class Changes:
             await asyncio.sleep(min(0.1 * 2**failures, LONGEST_PAUSE_S) * random.uniform(0.5, 1.0))
 
     def _parsed(self, data: bytes) -> list[Announced | Outcome]:
-        try:
-            return _items.validate_json(data)
-        except ValidationError:
-            pass  # one bad item must not lose the others
+        if not may_be_too_large(data):
+            with suppress(ValidationError):  # one bad item must not lose the others
+                return _items.validate_json(data)
         try:
             values = _anything.validate_json(data)
         except ValidationError as error:
@@ -100,11 +100,14 @@ class Changes:
         items = []
         for value in values:
             try:
-                items.append(_item.validate_python(value))
-            except ValidationError as error:
+                item = _item.validate_python(value)
+                if is_too_large(item.model_dump_json().encode()):
+                    raise ValueError("a number that can't be")  # noqa: TRY301  # refused as the others are
+                items.append(item)
+            except ValueError as error:
                 self._complain(value, error)
         return items
 
-    def _complain(self, value: object, error: ValidationError) -> None:
+    def _complain(self, value: object, error: ValueError) -> None:
         self.unreadable += 1
         get_logger().warning("something unreadable was announced", value=str(value)[:200], error=str(error)[:300])

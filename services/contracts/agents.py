@@ -10,7 +10,7 @@ from pydantic import Field
 
 from services.contracts.events import AgentState
 from services.contracts.metrics import Status
-from services.contracts.topology import ActivityId, Contract
+from services.contracts.topology import ActivityId, Contract, Moment
 
 AdherenceState = Literal["in", "out", "unscheduled", "ignored", "unknown"]
 """`ignored`: excused by an exception. `unscheduled`: signed in without a plan. `unknown`: the feed is silent."""
@@ -46,7 +46,7 @@ class AgentTile(Contract):
     team: str
     name: str
     queues: tuple[str, ...]
-    as_of: int
+    as_of: Moment
     offset: int
     state: AgentState
     reason: str

@@ -15,9 +15,8 @@ from services.contracts.contingency import PlanDefinition
 from services.contracts.metrics import FeedClock, IvrInterval, Tile
 from services.contracts.moves import MoveTerms
 from services.contracts.people import Actor, PersonName
-from services.contracts.topology import Contract, TopologyRecord
+from services.contracts.topology import Contract, Moment, TopologyRecord
 
-Moment = Annotated[int, Field(ge=0, le=4_103_000_000_000, description="wall clock, epoch ms")]
 CommandId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:\-]{0,63}$")]
 """Chosen by the client (the idempotency key), or made by the API. The same id again is the same command."""
 Target = Annotated[str, StringConstraints(min_length=1, max_length=400)]

@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter
 
 from services.contracts.definitions import Counts, DefinitionName
 from services.contracts.events import Channel, FlowOutReason
-from services.contracts.topology import Contract, Id, ScopedId
+from services.contracts.topology import Contract, Id, Moment, ScopedId
 
 HALF_HOUR_MS = 30 * 60 * 1000
 Status = Literal["provisional", "final"]
@@ -86,7 +86,7 @@ class Tile(Contract):
 
     kind: Literal["tile"] = "tile"
     id: ScopedId
-    as_of: int
+    as_of: Moment
     offset: int
     target_s: int
     target_percent: float
@@ -216,7 +216,7 @@ class FeedClock(Contract):
     id: str = Field(description="source|site|topic|partition, topic without its namespace")
     source: str
     site: Id
-    at: int
+    at: Moment
     rate: float
     ahead_ms: int | None = Field(
         default=None, description="how far the source's clock runs ahead of ours (behind: negative); None in a replay"

@@ -13,6 +13,10 @@ ScopedId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-
 """`site/queue` or `site/flow`."""
 
 
+Moment = Annotated[int, Field(ge=0, le=4_103_000_000_000, description="epoch ms")]
+"""No clock is before 1970 or after 2100: calendars, which local days are asked of, end somewhere."""
+
+
 class Contract(BaseModel):
     """Base of all contracts: immutable, and an unknown field is an error where the object is built."""
 

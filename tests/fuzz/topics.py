@@ -16,11 +16,9 @@ import msgspec
 import pydantic_core
 import structlog
 
-from services.alerts.domain.alerts import Alerts
-from services.alerts.domain.contingency import Contingency
 from services.alerts.domain.desk import Desk
 from services.alerts.domain.keeper import KEY, DeskKeeper
-from services.alerts.domain.moves import Moves
+from services.alerts.domain.sections import all_sections
 from services.alerts.rule_file import read_rules
 from services.api.domain.board import Board
 from services.api.domain.feeds import FreshnessLimits
@@ -184,7 +182,9 @@ def tiles_topic(inputs: int, chance: random.Random) -> Tally:
         again = _desk_keeper()
         again.restore(states.values(), frozenset({0}))
         if again.desk.views() != keeper.desk.views():
-            tally.breach("alerts: the desk is another after a restart")
+            tally.breach("alerts: the desk shows something else after a restart")
+        if again.desk.snapshot() != keeper.desk.snapshot():
+            tally.breach("alerts: the desk knows something else after a restart")
         assert KEY in states
         tally.count(given=given, accepted=given - len(letters), refused=len(letters), where="alerts")
         check_letters(tally, letters, where="alerts")
@@ -192,7 +192,7 @@ def tiles_topic(inputs: int, chance: random.Random) -> Tally:
 
 
 def _desk_keeper() -> DeskKeeper:
-    return DeskKeeper(NAMES, Desk(NAMES, [Alerts(NAMES), Contingency(NAMES), Moves(NAMES)]))
+    return DeskKeeper(NAMES, Desk(NAMES, all_sections(NAMES)))
 
 
 def topology_topic(inputs: int, chance: random.Random) -> Tally:

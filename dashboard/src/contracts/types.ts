@@ -523,6 +523,9 @@ export interface AgentTile {
   team: string;
   name: string;
   queues: string[];
+  /**
+   * epoch ms
+   */
   as_of: number;
   offset: number;
   state: 'available' | 'ringing' | 'talking' | 'hold' | 'wrap_up' | 'not_ready' | 'offline';
@@ -2225,7 +2228,7 @@ export interface Outcome {
   kind: 'outcome';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   accepted: boolean;
@@ -2274,7 +2277,7 @@ export interface Acknowledge {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2312,7 +2315,7 @@ export interface Unacknowledge {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2330,7 +2333,7 @@ export interface Assign {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2349,7 +2352,7 @@ export interface AddNote {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2368,7 +2371,7 @@ export interface Snooze {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2376,7 +2379,7 @@ export interface Snooze {
   expected: number | null;
   do: 'snooze';
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   until: number;
 }
@@ -2390,7 +2393,7 @@ export interface PutSilence {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2403,7 +2406,7 @@ export interface PutSilence {
    */
   matchers: [Matcher, ...Matcher[]];
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   until: number;
   reason: string;
@@ -2418,7 +2421,7 @@ export interface EndSilence {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2436,7 +2439,7 @@ export interface PutRule {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2455,7 +2458,7 @@ export interface RemoveRule {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2473,7 +2476,7 @@ export interface TryRule {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2495,7 +2498,7 @@ export interface ImportRules {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2527,7 +2530,7 @@ export interface PutPlan {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2546,7 +2549,7 @@ export interface RemovePlan {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2564,7 +2567,7 @@ export interface ActivatePlan {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2584,7 +2587,7 @@ export interface DeclinePlan {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2603,7 +2606,7 @@ export interface CompleteAction {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2624,7 +2627,7 @@ export interface StandDown {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2644,7 +2647,7 @@ export interface ProposeMove {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2663,7 +2666,7 @@ export interface AcceptMove {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2681,7 +2684,7 @@ export interface DeclineMove {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2700,7 +2703,7 @@ export interface CancelMove {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2719,7 +2722,7 @@ export interface ReturnMove {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2738,7 +2741,7 @@ export interface Coach {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2757,7 +2760,7 @@ export interface Excuse {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;
@@ -2765,11 +2768,11 @@ export interface Excuse {
   expected: number | null;
   do: 'excuse';
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   start: number;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   end: number;
   reason: string;
@@ -2784,7 +2787,7 @@ export interface Dismiss {
   kind: 'command';
   id: string;
   /**
-   * wall clock, epoch ms
+   * epoch ms
    */
   at: number;
   by: Actor;

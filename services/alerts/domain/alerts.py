@@ -45,6 +45,7 @@ class _Snapshot(msgspec.Struct, array_like=True):
     gone: dict[str, int]
     watches: dict[str, Stored]
     times: dict[str, int]
+    past_times: dict[str, int]
     feeds: dict[str, Stored]
     silences: list[bytes]
 
@@ -62,8 +63,8 @@ class _Silent:
     def at(self, _: int) -> Verdict:
         return self._verdict
 
-    def instants(self) -> tuple[int, ...]:
-        return ()
+    def turn(self, _: int) -> None:
+        return None
 
 
 class Alerts:
@@ -107,10 +108,13 @@ class Alerts:
             feed.wall_at = floor.wall_at
             yield from feed.hold(floor.clocks.at(site), _Silent(silent=silent))
             if (was == "firing") != (feed.state == "firing"):
-                for watch in self.watches:
-                    if watch.alert is not None and watch.alert.site == site:
-                        watch.wall_at = floor.wall_at
-                        yield from watch.fall_silent() if feed.state == "firing" else watch.speak()
+                yield from _in_order(self._fall_silent(site, floor, silent=feed.state == "firing"))
+
+    def _fall_silent(self, site: str, floor: Floor, *, silent: bool) -> Iterator[AlertTransition]:
+        for watch in self.watches:
+            if watch.alert is not None and watch.alert.site == site:
+                watch.wall_at = floor.wall_at
+                yield from watch.fall_silent() if silent else watch.speak()
 
     def _feed(self, site: str, floor: Floor, stored: Stored | None = None) -> Watch:
         return Watch(FEED_DOWN, site, floor.clocks.at(site), site=site, stored=stored, metric="feed")
@@ -151,6 +155,8 @@ class Alerts:
             if watch.rule.inhibits and watch.alert is not None and watch.alert.state == "firing":
                 for rule in watch.rule.inhibits:
                     found.setdefault(rule, []).append(watch.alert)
+        for alerts in found.values():
+            alerts.sort(key=lambda alert: alert.id)  # of several the same one hides, be it after a restart
         return found
 
     def _hidden_by(self, alert: Alert, hiding: dict[str, list[Alert]]) -> str:
@@ -205,8 +211,9 @@ class Alerts:
     # -- asking
 
     def alerts(self) -> list[Alert]:
-        """Every alert that is not inactive."""
-        return [watch.alert for watch in self._all() if watch.alert is not None and watch.alert.state != "inactive"]
+        """Every alert that is not inactive, by id."""
+        lasting = (watch.alert for watch in self._all() if watch.alert is not None and watch.alert.state != "inactive")
+        return sorted(lasting, key=lambda alert: alert.id)
 
     def views(self) -> list[View]:
         """See Section."""
@@ -223,11 +230,15 @@ class Alerts:
         return self._feeds.get(scope) if rule == FEED_DOWN.id else self.watches.find(alert)
 
     def _facts(self, happened: list[AlertTransition]) -> list[Fact]:
-        """For the log, each with whether people are to be told: that depends on what hides it by now."""
+        """For the log, each with whether people are to be told: not what was hidden when it happened, nor is by now.
+
+        What is shown again and still fires is told as `shown`, once.
+        """
         facts = []
         for transition in happened:
             watch = self._find(transition.alert.id)
-            hidden = transition.alert.hidden_by if watch is None or watch.alert is None else watch.alert.hidden_by
+            later = transition.alert if watch is None or watch.alert is None else watch.alert
+            hidden = transition.alert.hidden_by or later.hidden_by
             told = transition.model_copy(update={"tell": not hidden and _is_news(transition)})
             alert = told.alert
             view = View(ALERT, alert.id, None if alert.state == "inactive" else alert)
@@ -243,6 +254,7 @@ class Alerts:
                 _Snapshot(
                     [_json(view) for view in self.book.views.values()], self.book.digest, self.book.gone,
                     _stored(self.watches, lambda watch: f"{watch.rule.id}|{watch.scope}"), self.watches.times,
+                    self.watches.past_times,
                     _stored(self._feeds.values(), lambda watch: watch.scope),
                     [_json(silence) for silence in self.silences.held.values()],
                 )
@@ -259,11 +271,10 @@ class Alerts:
         self.book = Rulebook(map(RuleView.model_validate_json, stored.rules), stored.digest, stored.gone)
         self.silences = Silences(map(Silence.model_validate_json, stored.silences))
         self._feeds = {site: self._feed(site, floor, watch) for site, watch in stored.feeds.items()}
-        for site, feed in self._feeds.items():
-            list(feed.hold(floor.clocks.at(site), _Silent(silent=feed.state == "firing")))
-        happened = self.watches.adopt(self.book.rules, stored.watches, stored.times)
-        happened += _in_order(self._hide(floor))
-        return self._facts(happened)
+        for feed in self._feeds.values():
+            feed.go_on(_Silent(silent=feed.state == "firing"))
+        self.watches.go_on(self.book.rules, stored.watches, stored.times, stored.past_times)
+        return []
 
 
 def _is_news(transition: AlertTransition) -> bool:

@@ -16,6 +16,7 @@ from typing import Annotated
 from pydantic import Field
 
 from services.alerts.domain.floor import Floor, site_of
+from services.alerts.domain.hearing import heard, settled
 from services.alerts.domain.section import Changed
 from services.alerts.domain.values import HalfPart, QueueNow, row_of, row_of_details
 from services.alerts.domain.watches import Watches
@@ -65,7 +66,7 @@ class Trial:
     def __init__(self, rules: Iterable[Rule], described: Iterable[Description], source: str) -> None:
         """`described`: what the floor is made of today; `source`: tiles or intervals."""
         self.floor, self._source = Floor(), source
-        self.floor.described = {record_key(one): one for one in described}
+        self.floor.describe({record_key(one): one for one in described})
         self._rules = list(rules)
         self._left_out = {rule.id: why_not(rule) for rule in self._rules} if source == "intervals" else {}
         self._watches = Watches(self.floor)
@@ -73,27 +74,9 @@ class Trial:
 
     def take(self, items: Iterable[Item]) -> None:
         """A record of the inbox."""
-        floor, changed = self.floor, Changed()
-        for item in items:
-            match item:
-                case Tile():
-                    if floor.take_tile(item):
-                        changed.queues.add(item.id)
-                        changed.sites.add(site_of(item.id))
-                case AgentTile():
-                    floor.take_agent(item)
-                    changed.agents.add(item.id)
-                case IvrInterval():
-                    floor.take_flow(item)
-                    changed.flows.add(item.scope)
-                case FeedClock():
-                    if floor.hear(item):
-                        changed.moved.add(item.site)
-                case Described():
-                    changed.described |= floor.learn(item)
-                case Tick():
-                    floor.tick(item.at)
-        self._look(changed)
+        for step in heard(self.floor, items):
+            if isinstance(step, Changed):
+                self._steps += self._watches.look(step)
 
     def end_half_hour(
         self, end: int, halves: Iterable[Interval | IvrInterval], sites: Iterable[str], *, watched: bool
@@ -117,8 +100,9 @@ class Trial:
                 found = floor.described.get(f"queue|{half.scope}")
                 queue = found if isinstance(found, Queue) else unknown_queue(half.scope)
                 self._put(half.scope, _queue_at_end(half, queue), changed)
+        settled(floor, changed)
         if watched:
-            self._look(changed)
+            self._steps += self._watches.look(changed)
 
     def result(self, start: int, end: int) -> Backtest:
         """When each rule would have fired in [start, end)."""
@@ -133,10 +117,6 @@ class Trial:
         self.floor.history.hear(id_, None if known is None else known.running, queue.running)
         self.floor.queues[id_] = queue
         changed.queues.add(id_)
-
-    def _look(self, changed: Changed) -> None:
-        if changed:
-            self._steps += self._watches.look(changed)
 
     def _results(self, start: int, end: int) -> Iterator[RuleResult]:
         days = max(1, end - start) / DAY_MS

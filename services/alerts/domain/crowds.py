@@ -6,7 +6,7 @@ base + rate × t, that is read at a moment; a changed agent moves base and rate 
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,9 +16,17 @@ from services.contracts.topology import DEFAULT_ACTIVITIES, Activities
 
 WIDTH = len(StaffTime())
 _NONE = (0,) * WIDTH
-_QUARTER_MS = 900_000
 Group = tuple[str, str]
 """(site, team or queue; its id)."""
+
+
+class Day(NamedTuple):
+    """A site's local day, [start, end) in epoch ms."""
+
+    date: str
+    start: int
+    end: int
+    timezone: str
 
 
 class Line(NamedTuple):
@@ -33,11 +41,12 @@ class Line(NamedTuple):
 
 
 class Crowd:
-    """Agents of one group added up. `missing`: planned to serve contacts and not there; `working`: there."""
+    """Agents of one group added up. `absent`: planned to serve contacts and not there; `working`: there."""
 
     def __init__(self) -> None:
         """Nobody."""
-        self.agents = self.missing = self.working = 0
+        self.agents = self.working = 0
+        self.absent: set[str] = set()
         self.by_state: Counter[str] = Counter()
         self.adherence: Counter[str] = Counter()
         self.available: dict[str, int] = {}
@@ -46,18 +55,25 @@ class Crowd:
     def shift(self, id_: str, agent: AgentNow, line: Line, work: frozenset[str], sign: int) -> None:
         """An agent comes in (sign 1), or goes out exactly as they came (−1)."""
         self.agents += sign
-        self.missing += sign * is_missing(agent, work)
         self.working += sign * (agent.state != "offline" and agent.activity in work)
         self.by_state[agent.state] += sign
         self.adherence[agent.adherence] += sign
         for index in range(WIDTH):
             self._base[index] += sign * line.base[index]
             self._rate[index] += sign * line.rate[index]
+        if sign < 0:
+            self.available.pop(id_, None)
+            self.absent.discard(id_)
+            return
         if agent.state == "available":
-            if sign > 0:
-                self.available[id_] = agent.since
-            else:
-                self.available.pop(id_, None)
+            self.available[id_] = agent.since
+        if is_missing(agent, work):
+            self.absent.add(id_)
+
+    @property
+    def missing(self) -> int:
+        """How many are absent."""
+        return len(self.absent)
 
     @property
     def signed_in(self) -> int:
@@ -77,12 +93,11 @@ class Crowds:
         """Nobody is known."""
         self.agents: dict[str, AgentNow] = {}
         self.newest: dict[str, int] = {}
-        """Site → newest word of one of its agents."""
+        """Site → newest word of one who was its agent then."""
         self._groups: defaultdict[Group, Crowd] = defaultdict(Crowd)
         self._of_site: defaultdict[str, set[str]] = defaultdict(set)
         self._lines: dict[str, Line] = {}
-        self._days: dict[str, tuple[int, str]] = {}  # site → until when its local day is known, and which it is
-        self._activities: Activities = DEFAULT_ACTIVITIES
+        self._days: dict[str, Day] = {}
         self._work, self._absence = _kinds(DEFAULT_ACTIVITIES)
 
     def take(self, id_: str, agent: AgentNow) -> AgentNow | None:
@@ -105,29 +120,31 @@ class Crowds:
             self._of_site[agent.site].discard(id_)
             del self.agents[id_], self._lines[id_]
 
-    def turn(self, site: str, at: int, timezone: str) -> None:
-        """The site's clock stands at `at`: of yesterday nothing counts for today."""
-        until, date = self._days.get(site, (0, ""))
-        if at >= until:
-            local = datetime.fromtimestamp(at / 1000, ZoneInfo(timezone))
-            today = local.date().isoformat()
-            # Midnight is on a quarter of an hour everywhere, so it is asked again at the next one.
-            self._days[site] = (at - at % _QUARTER_MS + _QUARTER_MS, today)
-            if today != date:
-                self._count_again(self._of_site[site])
+    def turn(self, site: str, at: int, timezone: str) -> bool:
+        """The site's clock stands at `at`. Whether a day of it has begun: of yesterday nothing counts for today."""
+        day = self._days.get(site)
+        if day is not None and day.timezone == timezone and day.start <= at < day.end:
+            return False
+        self._days[site] = _day(at, timezone)
+        if day is not None and day.date == self._days[site].date:
+            return False
+        self._count_again(self._of_site[site])
+        return True
+
+    def day_end(self, site: str) -> int:
+        """When a site's local day ends (epoch ms); 0 before its clock is known."""
+        day = self._days.get(site)
+        return 0 if day is None else day.end
 
     def relearn(self, activities: Activities | None) -> None:
         """Another table of activities may make other times work."""
-        activities = activities or DEFAULT_ACTIVITIES
-        if activities is not self._activities:
-            self._activities = activities
-            kinds = _kinds(activities)
-            if kinds != (self._work, self._absence):
-                self._groups.clear()
-                self._work, self._absence = kinds
-                for id_, agent in self.agents.items():
-                    self._lines[id_] = self._line(agent)
-                    self._shift(id_, agent, 1)
+        kinds = _kinds(activities or DEFAULT_ACTIVITIES)
+        if kinds != (self._work, self._absence):
+            self._groups.clear()
+            self._work, self._absence = kinds
+            for id_, agent in self.agents.items():
+                self._lines[id_] = self._line(agent)
+                self._shift(id_, agent, 1)
 
     def group(self, kind: str, id_: str) -> Crowd | None:
         """The agents of a site, team or queue; None: there are none."""
@@ -150,7 +167,7 @@ class Crowds:
 
     def _shift(self, id_: str, agent: AgentNow, sign: int) -> None:
         line = self._lines[id_]
-        for group in _groups_of(agent):
+        for group in groups_of(agent):
             crowd = self._groups[group]
             crowd.shift(id_, agent, line, self._work, sign)
             if not crowd.agents:
@@ -158,7 +175,7 @@ class Crowds:
 
     def _line(self, agent: AgentNow) -> Line:
         day = self._days.get(agent.site)
-        if day is not None and agent.date != day[1]:
+        if day is not None and agent.date != day.date:
             return Line(_NONE, _NONE)
         scheduled = agent.planned is not None and agent.planned not in self._absence
         signed_in = agent.state != "offline"
@@ -192,7 +209,15 @@ def _kinds(activities: Activities) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(by_kind["work"]), frozenset(by_kind["absence"])
 
 
-def _groups_of(agent: AgentNow) -> Iterator[Group]:
+def _day(at: int, timezone: str) -> Day:
+    zone = ZoneInfo(timezone)
+    date = datetime.fromtimestamp(at / 1000, zone).date()
+    start, end = (datetime.combine(day, time(), zone) for day in (date, date + timedelta(days=1)))
+    return Day(date.isoformat(), round(start.timestamp() * 1000), round(end.timestamp() * 1000), timezone)
+
+
+def groups_of(agent: AgentNow) -> Iterator[Group]:
+    """The groups that an agent belongs to."""
     yield "site", agent.site
     if agent.team:
         yield "team", agent.team

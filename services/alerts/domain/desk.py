@@ -8,11 +8,10 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from services.alerts.domain.floor import Floor, site_of
+from services.alerts.domain.floor import Floor
+from services.alerts.domain.hearing import heard
 from services.alerts.domain.section import Answer, Changed, Fact, Section, View
-from services.contracts.agents import AgentTile
-from services.contracts.desk import AnyCommand, Command, Described, News, Outcome, Tick
-from services.contracts.metrics import FeedClock, IvrInterval, Tile
+from services.contracts.desk import AnyCommand, News, Outcome
 from services.contracts.names import Names
 
 ANSWERED_FOR_MS = 24 * 3600 * 1000
@@ -42,43 +41,12 @@ class Desk:
     def take(self, items: Iterable[News | AnyCommand]) -> list[Fact]:
         """What a record of the inbox brings, in its order."""
         facts: list[Fact] = []
-        changed = Changed()
-        for item in items:
-            if isinstance(item, Command) or _again(item, changed):
-                facts += self._look(changed)
-                changed = Changed()
-            if isinstance(item, Command):
-                facts += self._obey(item)
+        for step in heard(self.floor, items):
+            if isinstance(step, Changed):
+                facts += [fact for section in self._sections for fact in section.look(self.floor, step)]
             else:
-                self._hear(item, changed)
-        return facts + self._look(changed)
-
-    def _hear(self, item: News, changed: Changed) -> None:
-        floor = self.floor
-        match item:
-            case Tile():
-                if floor.take_tile(item):
-                    changed.queues.add(item.id)
-                    changed.sites.add(site_of(item.id))
-            case AgentTile():
-                floor.take_agent(item)
-                changed.agents.add(item.id)
-            case FeedClock():
-                if floor.hear(item):
-                    changed.moved.add(item.site)
-            case IvrInterval():
-                floor.take_flow(item)
-                changed.flows.add(item.scope)
-            case Tick():
-                floor.tick(item.at)
-                changed.wall = True
-            case Described():
-                changed.described |= floor.learn(item)
-
-    def _look(self, changed: Changed) -> list[Fact]:
-        if not changed:
-            return []
-        return [fact for section in self._sections for fact in section.look(self.floor, changed)]
+                facts += self._obey(step)
+        return facts
 
     def _obey(self, command: AnyCommand) -> list[Fact]:
         if command.id in self._answered:
@@ -125,19 +93,3 @@ class Desk:
         return [
             fact for section in self._sections for fact in section.restore(found.sections.get(section.name), self.floor)
         ]
-
-
-def _again(item: News, changed: Changed) -> bool:
-    """Whether what came before in the record is to be looked at first.
-
-    A record that tells twice of the same must not hide what was between; and a tile says what is from its own time on,
-    before the clock that follows it moves.
-    """
-    match item:
-        case Tile():
-            return item.id in changed.queues
-        case AgentTile():
-            return item.id in changed.agents
-        case FeedClock():
-            return item.site in changed.sites
-    return False

@@ -12,7 +12,9 @@ from services.alerts.domain.values import AgentNow, FlowNow, QueueNow
 from services.contracts.agents import AgentTile
 from services.contracts.desk import Described
 from services.contracts.metrics import FeedClock, IvrInterval, Tile
-from services.contracts.topology import Description, Site, record_adapter, record_key
+from services.contracts.topology import Activities, Description, Site, record_adapter, record_key
+
+UTC = "UTC"
 
 SILENT_AFTER_MS = 60_000
 """A site of which no clock was heard for so long, by the ticks on the log, has no feed."""
@@ -30,6 +32,7 @@ class _Snapshot(msgspec.Struct, array_like=True):
     heard: dict[str, int]
     described: dict[str, bytes]
     wall_at: int
+    newest: dict[str, int]
 
 
 _decode = msgspec.msgpack.Decoder(_Snapshot).decode
@@ -113,7 +116,22 @@ class Floor:
             if self.raw.pop(key, None) is not None:
                 del self.described[key]
                 changed.add(key)
+        if changed:
+            self.describe(self.described)
         return changed
+
+    def describe(self, described: dict[str, Description]) -> None:
+        """The floor is made of these, by their record key."""
+        self.described = described
+        found = described.get("activities|activities")
+        self.staff.relearn(found if isinstance(found, Activities) else None)
+
+    def turn_days(self, sites: Iterable[str], *, everywhere: bool = False) -> set[str]:
+        """The clocks of some sites may have moved, or any time zone be another: at which of them a day has begun."""
+        known = self.of_site.keys() | self.clocks.sites.keys() | self.staff.newest.keys()
+        asked = known if everywhere else set(sites)
+        clocks = ((site, self.clock(site)) for site in sorted(asked))
+        return {site for site, at in clocks if at and self.staff.turn(site, at, self.timezone(site))}
 
     # -- asking
 
@@ -126,6 +144,18 @@ class Floor:
         """A site's description."""
         found = self.described.get(f"site|{id_}")
         return found if isinstance(found, Site) else None
+
+    def timezone(self, site: str) -> str:
+        """A site's time zone."""
+        found = self.site(site)
+        return UTC if found is None else found.timezone
+
+    def clock(self, site: str) -> int:
+        """A site's clock; before its first heartbeat, the newest word of its queues or agents; 0 before that."""
+        if (at := self.clocks.at(site)) > 0:
+            return at
+        queues = (self.queues[queue].as_of for queue in self.of_site.get(site, ()))
+        return max(self.staff.newest.get(site, 0), *queues, 0)
 
     def region_of(self, site: str) -> str:
         """Region of a site; empty: none."""
@@ -155,7 +185,7 @@ class Floor:
             _encode(
                 _Snapshot(
                     self.queues, self.agents, self.flows, self.trails.snapshot(), clocks.parts, clocks.sites,
-                    self.heard, self.raw, self.wall_at,
+                    self.heard, self.raw, self.wall_at, self.staff.newest,
                 )
             )
         )  # fmt: skip
@@ -169,6 +199,13 @@ class Floor:
         self.trails.restore(stored.trails)
         self.clocks = SiteClocks(stored.parts, stored.sites)
         self.heard, self.raw, self.wall_at = stored.heard, stored.described, stored.wall_at
-        self.described = {key: record_adapter.validate_json(raw) for key, raw in stored.described.items()}
+        self.describe({key: record_adapter.validate_json(raw) for key, raw in stored.described.items()})
         for id_, agent in stored.agents.items():
             self.staff.take(id_, agent)
+        self.staff.newest = stored.newest
+        self.turn_days((), everywhere=True)
+        self.history.rewind(self._running_since)
+
+    def _running_since(self, queue: str) -> int | None:
+        now = self.queues.get(queue)
+        return None if now is None else now.as_of if now.running is None else now.running.start

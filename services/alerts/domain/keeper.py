@@ -5,7 +5,6 @@ would make it say something else after a crash. Value: 8 bytes offset, then the 
 which changes twice an hour, has records of its own.
 """
 
-import re
 from collections.abc import Iterable
 from contextlib import suppress
 from hashlib import sha256
@@ -20,15 +19,13 @@ from services.contracts.desk import AnyCommand, News, command_adapter, news_adap
 from services.contracts.keeping import Checkpoint, Output, Record, StateEntry, key_prefix
 from services.contracts.letters import DeadLetter
 from services.contracts.names import Names
+from services.contracts.numbers import is_too_large, may_be_too_large
 
 KEY = key_prefix(0) + b"desk"
 PAST = key_prefix(0) + b"past|"
 _OFFSET_BYTES = 8
 
 _all_news: TypeAdapter[list[News]] = TypeAdapter(list[News])
-_LOOKS_LARGE = re.compile(rb"\d{18}|\d[eE]\+?\d\d")
-_TOO_LARGE = re.compile(rb"\d{18}")
-"""Numbers that would not fit into the desk's state, or whose sums and differences would not: 64 bits."""
 _split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
@@ -103,7 +100,7 @@ class DeskKeeper:
 
     def _read(self, record: Record) -> list[News | AnyCommand]:
         """The items of a record; one that can't be used becomes a letter, and the others count."""
-        if not _LOOKS_LARGE.search(record.value):
+        if not may_be_too_large(record.value):
             with suppress(ValidationError):
                 return list(_all_news.validate_json(record.value))
         try:
@@ -119,7 +116,7 @@ class DeskKeeper:
             except ValidationError as error:
                 reason = f"neither news nor a command: {error.errors()[0]['msg']}"
             else:
-                if not _TOO_LARGE.search(item.model_dump_json().encode()):
+                if not is_too_large(item.model_dump_json().encode()):
                     items.append(item)
                     continue
                 reason = "a number that can't be"

@@ -21,6 +21,7 @@ from services.alerts.domain.conditions import Reading, Verdict
 from services.contracts.alerts import Alert, AlertState, AlertTransition, Rule
 
 RESOLVED_FOR_MS = 15 * 60 * 1000
+LEAP_MS = 8 * 86_400_000
 FLAP_SPAN_MS = 60 * 60 * 1000
 FLAPS = 3
 """Who fires so many times again within an hour flaps: it is told once more, and then when it has been quiet."""
@@ -45,8 +46,8 @@ class Watch:
     """
 
     __slots__ = (
-        "_cleared_since", "_fired", "_instants", "_match", "_metric", "_reading", "_site", "_unknown_since", "_was",
-        "alert", "fired_wall", "now", "rule", "scope", "wall_at",
+        "_cleared_since", "_fired", "_metric", "_reading", "_site", "_turn", "_unknown_since", "_was", "alert",
+        "fired_wall", "now", "rule", "scope", "wall_at",
     )  # fmt: skip
 
     def __init__(
@@ -58,7 +59,7 @@ class Watch:
         self.fired_wall = self.wall_at = 0
         self._site, self._metric = site, metric or rule.compares[0].metric
         self._reading: Reading | None = None
-        self._instants: tuple[int, ...] = ()
+        self._turn: int | None = None  # the next of the reading
         self._cleared_since: int | None = None
         self._unknown_since: int | None = None
         self._fired: list[int] = []
@@ -75,7 +76,7 @@ class Watch:
 
     def store(self) -> Stored | None:
         """What to keep; None: nothing. One that has just become inactive still decides when it may begin anew."""
-        fired = [at for at in self._fired if at > self.now - FLAP_SPAN_MS]
+        fired = self._fired_within(self.now)
         gone = self.alert is None or (self.alert.state == "inactive" and self.alert.since < self.now)
         if gone and not fired and self._unknown_since is None:
             return None
@@ -86,15 +87,31 @@ class Watch:
         """From `at` (or now, if that is past) on, this is what is known."""
         yield from self.pass_time(at - 1)
         self.now = max(self.now, at)
-        self._reading, self._instants = reading, reading.instants()
+        self.go_on(reading)
         yield from self._look()
 
+    def go_on(self, reading: Reading) -> None:
+        """After a restart: this is what was known."""
+        self._reading, self._turn = reading, reading.turn(self.now)
+
     def pass_time(self, to: int) -> Iterator[AlertTransition]:
-        """What is known has lasted until `to`, that moment included."""
-        while (instant := self._next()) is not None and instant <= to:
-            self.now = instant
+        """What is known has lasted until `to`, that moment included.
+
+        A clock that leaps over more than a week, which no floor's does, is not followed through all the days between.
+        """
+        last = min(to, self.now + LEAP_MS)
+        while (instant := self._next()) is not None and instant <= last:
+            self._move(instant)
             yield from self._look()
+        self._move(last)
+        if last < to:
+            self._move(to)
+            yield from self._look()
+
+    def _move(self, to: int) -> None:
         self.now = max(self.now, to)
+        if self._reading is not None and self._turn is not None and self._turn <= self.now:
+            self._turn = self._reading.turn(self.now)
 
     def fall_silent(self) -> Iterator[AlertTransition]:
         """The feed is silent: nobody knows whether it is still so."""
@@ -115,19 +132,22 @@ class Watch:
             yield self._enter("resolved")
         if self.state != "inactive":
             yield self._enter("inactive")
+        if self.alert is not None:
+            self.now = max(self.now, self.alert.since)
 
     def change(self, why: str, **fields: object) -> AlertTransition:
         """Something else than the state changed: by a person, by silence, as time passed."""
         assert self.alert is not None, "only what is there can be changed"
         self.alert = self.alert.model_copy(update={**fields, "revision": self.alert.revision + 1})
-        id_ = f"{self.alert.id}|{self.alert.state}|{self.now}|{self.alert.revision}"
+        at = max(self.now, self.alert.since)
+        id_ = f"{self.alert.id}|{self.alert.state}|{at}|{self.alert.revision}"
         return AlertTransition(
-            id=id_, at=self.now, wall_at=self.wall_at, previous=self.alert.state, alert=self.alert, why=why
+            id=id_, at=at, wall_at=self.wall_at, previous=self.alert.state, alert=self.alert, why=why
         )
 
     def _next(self) -> int | None:
         """The next moment after now at which something may happen by itself."""
-        due = [instant for instant in self._instants if instant > self.now]
+        due = [] if self._turn is None else [self._turn]
         if self.alert is not None:
             if self.alert.state == "pending":
                 due.append(self.alert.since + _ms(self.rule.for_s))
@@ -137,7 +157,7 @@ class Watch:
                 due.append(self._cleared_since + _ms(self.rule.keep_firing_for_s))
         if self._unknown_since is not None and self.rule.no_data_after_s is not None and self.state != "no_data":
             due.append(self._unknown_since + _ms(self.rule.no_data_after_s))
-        return max(min(due), self.now + 1) if due else None
+        return min((at for at in due if at > self.now), default=None)
 
     def _look(self) -> Iterator[AlertTransition]:
         if self._reading is None or self.state == "stale":
@@ -187,7 +207,7 @@ class Watch:
             "link": rule.link, "revision": kept.revision + 1 if kept else 1,
         }  # fmt: skip
         if state == "firing" and previous != "stale":
-            fields |= self._fire(at, again=kept is not None and previous == "pending" and bool(self._fired))
+            fields |= self._fire(at, again=kept is not None and bool(self._fired) and self._fired[-1] >= kept.episode)
         if kept is not None:
             self.alert = kept.model_copy(update=fields)
         else:
@@ -202,13 +222,17 @@ class Watch:
 
     def _fire(self, at: int, *, again: bool) -> dict[str, Any]:
         """It fires: for the first time, or again; whoever looked after it before is asked anew."""
-        self._fired = [when for when in self._fired if when > at - FLAP_SPAN_MS]
-        flaps = len(self._fired)
-        self._fired.append(at)
+        flaps = sum(when > at - FLAP_SPAN_MS for when in self._fired)
+        self._fired = [*self._fired_within(at), at]
         self.fired_wall = self.wall_at
         anew: dict[str, Any] = {"acknowledged_by": "", "acknowledged_at": None} if again else {}
         owner = {"owner": self.rule.owner, "escalated_at": None}
         return {"flaps": flaps, "flapping": flaps >= FLAPS, **owner, **anew}
+
+    def _fired_within(self, now: int) -> list[int]:
+        """Moments of the last hour at which it fired; or else the last one, which an episode remembers."""
+        recent = [at for at in self._fired if at > now - FLAP_SPAN_MS]
+        return recent or (self._fired[-1:] if self.state != "inactive" else [])
 
 
 def group_of(rule: Rule, site: str | None) -> str:

@@ -3,7 +3,7 @@
 `History` is stored apart from the desk's snapshot, queue by queue, since a queue's changes twice an hour alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ _SWEEP_EVERY = 4096
 
 _pack = msgspec.msgpack.Encoder().encode
 _halves = msgspec.msgpack.Decoder(dict[int, tuple[Counters, int]]).decode
-_trails = msgspec.msgpack.Decoder(dict[str, list[tuple[int, float | None]]]).decode
+_trails = msgspec.msgpack.Decoder(tuple[dict[str, list[tuple[int, float | None]]], int]).decode
 
 
 class History:
@@ -69,10 +69,15 @@ class History:
         """Know what was stored of a queue."""
         self._queues[queue] = _halves(stored)
 
-    def clear(self) -> None:
-        """Know nothing, as before the stored queues are unpacked."""
-        self._queues.clear()
-        self.changed.clear()
+    def rewind(self, running: Callable[[str], int | None]) -> None:
+        """Forget what the desk, restored to an older moment, has yet to hear.
+
+        Args:
+            running: of a queue, when its running half-hour began; None: nothing is known of it.
+        """
+        for queue, halves in self._queues.items():
+            start = running(queue)
+            self._queues[queue] = {} if start is None else {at: half for at, half in halves.items() if at < start}
 
     @property
     def queues(self) -> list[str]:
@@ -129,11 +134,11 @@ class Trails:
 
     def snapshot(self) -> bytes:
         """All that `restore` needs."""
-        return bytes(_pack(self._samples))
+        return bytes(_pack((self._samples, self._noted)))
 
     def restore(self, snapshot: bytes | None) -> None:
         """Start from a snapshot (None: from nothing)."""
-        self._samples = {} if snapshot is None else _trails(snapshot)
+        self._samples, self._noted = ({}, 0) if snapshot is None else _trails(snapshot)
 
     def _sweep(self) -> None:
         """Rules that are gone leave trails; who has not been asked for days, by their site's time, goes."""

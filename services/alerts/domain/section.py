@@ -8,6 +8,7 @@ to the same facts with the same ids.
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from services.alerts.domain.crowds import Group
 from services.alerts.domain.floor import Floor
 from services.contracts.desk import AnyCommand, OutcomeCode
 from services.contracts.names import Topic
@@ -37,13 +38,22 @@ class Fact(NamedTuple):
 
 @dataclass(slots=True)
 class Changed:
-    """What one record of the log changed on the floor. `moved`: sites whose clock did; `sites`: of whom a queue did."""
+    """What one record of the log changed on the floor.
+
+    Attributes:
+        crowds: groups that changed agents belong to, or did before.
+        sites: those of whom a queue changed.
+        moved: sites whose clock did.
+        turned: sites where another day has begun, so that all their agents' times of the day begin anew.
+    """
 
     queues: set[str] = field(default_factory=set)
     agents: set[str] = field(default_factory=set)
+    crowds: set[Group] = field(default_factory=set)
     sites: set[str] = field(default_factory=set)
     moved: set[str] = field(default_factory=set)
     flows: set[str] = field(default_factory=set)
+    turned: set[str] = field(default_factory=set)
     described: set[str] = field(default_factory=set)
     wall: bool = False
 

@@ -12,11 +12,11 @@ from pydantic import Field
 from services.api.domain.answers import Problem
 from services.contracts.alerts import Alert, Matcher, RuleView, Silence
 from services.contracts.contingency import PlanView
-from services.contracts.desk import AnyCommand, CommandId, Moment, Outcome, OutcomeCode, Words
+from services.contracts.desk import AnyCommand, CommandId, Outcome, OutcomeCode, Words
 from services.contracts.moves import MoveView
 from services.contracts.people import PersonName
 from services.contracts.schedules import AgentId
-from services.contracts.topology import Contract, Id, ScopedId
+from services.contracts.topology import Contract, Id, Moment, ScopedId
 
 Shown = Annotated[Alert | RuleView | Silence | PlanView | MoveView, Field(discriminator="kind")]
 Revision = Annotated[int, Field(ge=0, le=2**53)]

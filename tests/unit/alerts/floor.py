@@ -4,9 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from services.alerts.domain.alerts import Alerts
+from services.alerts.domain.conditions import Reading, read
+from services.alerts.domain.conditions.place import Place
 from services.alerts.domain.desk import Desk
+from services.alerts.domain.floor import Floor
 from services.alerts.domain.section import Fact
-from services.contracts.alerts import Alert, AlertTransition, Rule, RuleFile
+from services.contracts.alerts import Alert, AlertTransition, Condition, Rule, RuleFile, ScopeKind
 from services.contracts.definitions import Counts
 from services.contracts.desk import AnyCommand, ImportRules, News, Outcome, Tick, command_adapter
 from services.contracts.metrics import FeedClock, Tile
@@ -20,11 +23,9 @@ NAME = {"en": "A rule", "zh": "规则"}
 
 def rule(**wanted: Any) -> Rule:
     scope = wanted.pop("scope", "queue")
-    base = {
-        "id": "r", "name": NAME, "metric": "queue_length", "direction": "above", "threshold": 10, "clear": 5,
-        "scope": {"kind": scope} if isinstance(scope, str) else scope,
-    }  # fmt: skip
-    return Rule.model_validate(base | wanted)
+    base = {"id": "r", "name": NAME, "scope": {"kind": scope} if isinstance(scope, str) else scope}
+    flat = {"metric": "queue_length", "direction": "above", "threshold": 10, "clear": 5}
+    return Rule.model_validate(base | ({} if "when" in wanted else flat) | wanted)
 
 
 def rules(*wanted: Rule) -> RuleFile:
@@ -58,6 +59,20 @@ def tick(at: float) -> Tick:
 
 def import_rules(file: RuleFile, digest: str = "first", at: float = 0) -> ImportRules:
     return ImportRules(id=f"rules-{digest}", at=round(at * 1000), by=SERVICE, target="rules", file=file, digest=digest)
+
+
+def look(condition: Condition, scope: str, kind: ScopeKind, floor: Floor) -> Reading:
+    """A condition at a scope of a floor that was put together by hand."""
+    floor.turn_days((), everywhere=True)
+    return read(condition, Place(floor, kind, scope))
+
+
+def turns_of(reading: Reading, after: int, before: int) -> list[int]:
+    """All turns between two moments (ms)."""
+    found = [after]
+    while (turn := reading.turn(found[-1])) is not None and turn < before:
+        found.append(turn)
+    return found[1:]
 
 
 def command(do: str, target: str, at: float, *, by: str = "ana", role: str = "supervisor", **more: Any) -> AnyCommand:

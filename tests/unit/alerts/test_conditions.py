@@ -7,13 +7,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.alerts.domain.conditions import read, read_rule, would_fire
+from services.alerts.domain.conditions import read_rule, would_fire
 from services.alerts.domain.floor import Floor
 from services.alerts.domain.values import QueueNow
 from services.contracts.alerts import AllOf, AnyOf, Compare, Condition
 from services.contracts.topology import Site, Text
 from tests.oracle.conditions import say
-from tests.unit.alerts.floor import rule, tile
+from tests.unit.alerts.floor import look, rule, tile, turns_of
 
 NOW = 10_000  # seconds
 QUEUES = ("bank/PS", "bank/NW", "bank/IN")
@@ -83,7 +83,7 @@ def for_oracle(condition: Condition, one: Any, seconds: range) -> Any:
 @given(conditions, queue_tiles())
 def test_a_condition_says_what_the_oracle_says_in_every_second(condition: Condition, one: Any) -> None:
     seconds = range(NOW, NOW + 90)
-    reading = read(condition, "bank/PS", "queue", floor(one))
+    reading = look(condition, "bank/PS", "queue", floor(one))
     stepped = for_oracle(condition, one, seconds)
 
     said = [reading.at(second * 1000) for second in seconds]
@@ -92,9 +92,9 @@ def test_a_condition_says_what_the_oracle_says_in_every_second(condition: Condit
 
 
 @given(conditions, queue_tiles())
-def test_between_its_instants_a_condition_stays_as_it_is(condition: Condition, one: Any) -> None:
-    reading = read(condition, "bank/PS", "queue", floor(one))
-    told = {NOW * 1000, *reading.instants()}
+def test_between_its_turns_a_condition_stays_as_it_is(condition: Condition, one: Any) -> None:
+    reading = look(condition, "bank/PS", "queue", floor(one))
+    told = {NOW * 1000, *turns_of(reading, NOW * 1000 - 1, (NOW + 90) * 1000)}
 
     before = None
     for instant in range(NOW * 1000, (NOW + 90) * 1000, 250):
@@ -112,7 +112,7 @@ def test_a_site_adds_counters_and_never_averages():
 
     level = Compare(metric="service_level", direction="below", threshold=60)
 
-    assert read(level, "bank", "site", floor(big, small)).at(NOW * 1000).value == 90
+    assert look(level, "bank", "site", floor(big, small)).at(NOW * 1000).value == 90
 
 
 def test_points_from_the_target_need_one_target():
@@ -120,8 +120,8 @@ def test_points_from_the_target_need_one_target():
     strict = tile("bank/NW", NOW, offered=10, answered=10, answered_within=6).model_copy(update={"target_percent": 90})
     under = Compare(metric="service_level", against="target", direction="below", threshold=-10)
 
-    assert read(under, "bank/PS", "queue", floor(late)).at(NOW * 1000).value == -20
-    assert not read(under, "bank", "site", floor(late, strict)).at(NOW * 1000).has_data
+    assert look(under, "bank/PS", "queue", floor(late)).at(NOW * 1000).value == -20
+    assert not look(under, "bank", "site", floor(late, strict)).at(NOW * 1000).has_data
 
 
 def test_a_change_is_known_after_its_span_and_not_before():
@@ -130,7 +130,7 @@ def test_a_change_is_known_after_its_span_and_not_before():
     made, values = floor(tile("bank/PS", NOW, waiting=2)), []
     for after in range(0, 241, 30):
         made.queues["bank/PS"] = QueueNow.of(tile("bank/PS", NOW + after, waiting=2 if after < 60 else 12))
-        values.append(read(grown, "bank/PS", "queue", made).at((NOW + after) * 1000).value)
+        values.append(look(grown, "bank/PS", "queue", made).at((NOW + after) * 1000).value)
 
     assert values == [None, None, None, None, 10, 10, 0, 0, 0]
 
@@ -138,17 +138,17 @@ def test_a_change_is_known_after_its_span_and_not_before():
 def test_what_changed_survives_a_restart():
     grown = Compare(metric="waiting", against="change", over_s=120, direction="above", threshold=8)
     made = floor(tile("bank/PS", NOW, waiting=2))
-    read(grown, "bank/PS", "queue", made)
+    look(grown, "bank/PS", "queue", made)
     later = floor(tile("bank/PS", NOW + 120, waiting=12))
     later.trails.restore(made.trails.snapshot())
 
-    assert read(grown, "bank/PS", "queue", later).at((NOW + 120) * 1000).value == 10
+    assert look(grown, "bank/PS", "queue", later).at((NOW + 120) * 1000).value == 10
 
 
 def test_nothing_is_known_of_a_queue_nobody_told_of():
     level = Compare(metric="waiting", direction="above", threshold=0)
 
-    assert read(level, "bank/PS", "queue", Floor()).at(0) == (False, False, None, False)
+    assert look(level, "bank/PS", "queue", Floor()).at(0) == (False, False, None, False)
 
 
 def test_a_dry_run_names_the_scopes_where_the_rule_would_begin():
@@ -169,13 +169,13 @@ LISBON = Site(id="lisbon", name=Text(en="Lisbon", zh="里斯本"), timezone="Eur
 
 
 def open_hours(window: dict[str, Any], start: str, end: str) -> list[tuple[float, bool]]:
-    """When a rule that is always breached is on within [start, end): found by its instants, checked each minute."""
+    """When a rule that is always breached is on within [start, end): found by its turns, checked each minute."""
     made = floor(tile("lisbon/A", at(start) / 1000, waiting=50), site=LISBON)
     reading = read_rule(rule(windows=[window]), "lisbon/A", made)
-    moments = [at(start), *(instant for instant in reading.instants() if instant < at(end))]
+    moments = [at(start), *turns_of(reading, at(start), at(end))]
     for first, last in zip(moments, [*moments[1:], at(end)], strict=True):
         within = {reading.at(instant).breached for instant in range(first, last, 60_000)}
-        assert len(within) == 1, "it changes at its instants alone"
+        assert len(within) == 1, "it changes at its turns alone"
     assert all(reading.at(moment).breached != reading.at(moment).cleared for moment in moments)
     said = [(moment, reading.at(moment).breached) for moment in moments]
     kept = said[:1] + [now for before, now in pairwise(said) if now[1] != before[1]]

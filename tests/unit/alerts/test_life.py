@@ -48,12 +48,12 @@ class Known:
         over = value is not None and cleared(self.wanted, value)
         return Verdict(breached(self.wanted, value), over, value, value is not None)
 
-    def instants(self) -> tuple[int, ...]:
+    def turn(self, after: int) -> int | None:
         if self.held.oldest is None:
-            return ()
+            return None
         (compare,) = self.wanted.compares
-        limits = (floor(limit * 1000) for limit in (compare.threshold, compare.cleared_at))
-        return tuple(sorted(self.held.oldest + limit + more for limit in limits for more in (0, 1)))
+        reached = [self.held.oldest + floor(limit * 1000) for limit in (compare.threshold, compare.cleared_at)]
+        return min((at + more for at in reached for more in (0, 1) if at + more > after), default=None)
 
 
 class Floor:

@@ -1,12 +1,12 @@
 """What goes on while nobody tells: agents' times; and what is known of the past."""
 
-from services.alerts.domain.conditions import read
 from services.alerts.domain.floor import Floor
 from services.alerts.domain.past import KEPT_MS, History, Trails, week_before
 from services.alerts.domain.values import AgentNow, HalfPart
 from services.contracts.agents import AgentTile, AgentTotals
 from services.contracts.alerts import Compare
 from services.contracts.metrics import HALF_HOUR_MS
+from tests.unit.alerts.floor import look, turns_of
 
 NOON = 1_780_315_200_000  # 2026-06-01, 12:00 UTC
 DATE = "2026-06-01"
@@ -30,11 +30,11 @@ def test_occupancy_passes_its_threshold_while_an_agent_talks_on():
     floor.staff.take("ana", agent("ana", "talking", ready=HOUR))
     half = Compare(metric="occupancy", direction="above", threshold=50)
 
-    reading = read(half, "bank/blue", "team", floor)
+    reading = look(half, "bank/blue", "team", floor)
 
-    turns = reading.instants()
+    turns = turns_of(reading, NOON, NOON + 5 * HOUR)
     assert [reading.at(turn).breached for turn in turns] == [False, True]
-    assert turns == (NOON + HOUR, NOON + HOUR + 1)
+    assert turns == [NOON + HOUR, NOON + HOUR + 1]
 
 
 def test_an_agent_who_is_gone_takes_their_times_along():
@@ -42,11 +42,11 @@ def test_an_agent_who_is_gone_takes_their_times_along():
     floor.staff.take("ana", agent("ana", "talking", talked=HOUR))
     floor.staff.take("rui", agent("rui", "available", ready=3 * HOUR))
     busy = Compare(metric="occupancy", direction="above", threshold=50)
-    assert read(busy, "bank", "site", floor).at(NOON).value == 25
+    assert look(busy, "bank", "site", floor).at(NOON).value == 25
 
     floor.staff.drop("rui")
 
-    assert read(busy, "bank", "site", floor).at(NOON).value == 100
+    assert look(busy, "bank", "site", floor).at(NOON).value == 100
 
 
 def test_of_yesterday_nothing_counts_for_today():
@@ -54,7 +54,7 @@ def test_of_yesterday_nothing_counts_for_today():
     floor.staff.take("ana", agent("ana", "talking", talked=HOUR, date="2026-05-31"))
 
     assert (
-        read(Compare(metric="utilisation", direction="above", threshold=5), "bank", "site", floor).at(NOON).value
+        look(Compare(metric="utilisation", direction="above", threshold=5), "bank", "site", floor).at(NOON).value
         is None
     )
 

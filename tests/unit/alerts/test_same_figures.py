@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from services.alerts.domain.conditions import read
 from services.alerts.domain.floor import Floor
 from services.alerts.domain.values import AgentNow, FlowNow, QueueNow
 from services.api.domain.directory import Directory
@@ -20,6 +19,7 @@ from services.contracts.comparing import NOT_KNOWN, faults, metrics_of
 from services.contracts.definitions import DEFINITION_NAMES, Counts
 from services.contracts.metrics import ChannelNow, Details, IvrCounts, IvrInterval, NodeCounts, Running, Tile
 from services.contracts.topology import Description, Flow, MenuChoice, MenuNode, Queue, Site, Text, record_key
+from tests.unit.alerts.floor import look
 
 NOW = 1_780_000_000_000 - 1_780_000_000_000 % 1_800_000 + 600_000
 DATE = "2026-05-28"
@@ -215,7 +215,7 @@ def test_a_rule_reads_the_figure_that_the_api_shows(metric: str, kind: str) -> N
             for part in PARTS.get(metric, ("",)):
                 compare = Compare(metric=metric, part=part, direction="above", threshold=0)
                 assert faults(compare, kind) == []
-                found = read(compare, scope, kind, made.desk).at(NOW).value  # type: ignore[arg-type]
+                found = look(compare, scope, kind, made.desk).at(NOW).value  # type: ignore[arg-type]
                 shown = made.shown(metric, kind, scope, part)
                 if shown is not None and BY_ID[metric].unit == "share":
                     shown *= 100
@@ -245,4 +245,4 @@ def test_one_channel_of_a_queue(metric: str) -> None:
     if id_ == "oldest_offered_at":
         expected = (NOW - expected) / 1000
 
-    assert read(compare, "lisbon/A", "queue", made.desk).at(NOW).value == pytest.approx(expected)
+    assert look(compare, "lisbon/A", "queue", made.desk).at(NOW).value == pytest.approx(expected)

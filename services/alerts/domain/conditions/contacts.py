@@ -89,8 +89,10 @@ def queue_figure(compare: Compare, metric: Metric, place: Place) -> Figure:
 
 def last_week_figure(compare: Compare, metric: Metric, place: Place) -> Figure:
     """The figure of the half-hour that ended a week ago on the wall's clock, of two clock half-hours by their share."""
-    queues, now = list(place.queues()), place.now
-    steps = tuple(now - now % MINUTE_MS + minute * MINUTE_MS for minute in range(1, 31))
+    queues = list(place.queues())
+    told = max((queue.as_of + place.lag(site_of(id_)) for id_, queue in queues), default=0)
+    first = told - told % MINUTE_MS + MINUTE_MS
+    steps = range(first, first + HALF_HOUR_MS, MINUTE_MS)  # then nothing is left of what was counted
     return Stepped(lambda instant: _week_ago(compare, metric, place, queues, instant), steps)
 
 

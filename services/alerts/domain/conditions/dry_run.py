@@ -18,11 +18,14 @@ def scopes_of(scope: Scope, floor: Floor) -> list[str]:
 
 
 def would_fire(rule: Rule, floor: Floor) -> list[Alert]:
-    """The alerts that a rule would begin now: firing where it needs no time (`for_s` 0), else pending."""
+    """The alerts that a rule would begin now: firing where it needs no time (`for_s` 0), else pending.
+
+    Of comparisons against `change` nothing is known yet, unless a rule at work makes the same.
+    """
     found = []
     for scope in scopes_of(rule.scope, floor):
         now = Place(floor, rule.scope.kind, scope, rule.scope.match).now
-        verdict = read_rule(rule, scope, floor).at(now)
+        verdict = read_rule(rule, scope, floor, noted=False).at(now)
         if verdict.breached:
             first = rule.compares[0]
             found.append(

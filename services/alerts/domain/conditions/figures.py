@@ -1,12 +1,10 @@
 """A figure as time passes while nothing new is told: it stays, grows with a wait, or moves with agents' times."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from math import floor
 from typing import Protocol
 
-DAY_MS = 86_400_000
-_AHEAD = (3_600_000, DAY_MS)
-"""So far ahead is looked: within the hour, and within the day, if really nothing new is told for so long."""
+_HOUR_MS = 3_600_000
 
 
 class Figure(Protocol):
@@ -16,8 +14,12 @@ class Figure(Protocol):
         """The number at a moment; None without data."""
         ...
 
-    def turns(self, limits: Iterable[float], now: int) -> Iterator[int]:
-        """Moments after `now` at which it may be on another side of a limit than before, or begin to be known."""
+    def turn(self, limits: Iterable[float], after: int) -> int | None:
+        """The first moment after `after` at which it may be on another side of a limit, or begin to be known.
+
+        None: there is none. Whenever it is asked before that moment, the answer is the same: so who was restarted in
+        between hears of it no less.
+        """
         ...
 
 
@@ -34,9 +36,9 @@ class Steady:
         """See Figure."""
         return self.value
 
-    def turns(self, limits: Iterable[float], now: int) -> Iterator[int]:  # noqa: ARG002  # never
+    def turn(self, limits: Iterable[float], after: int) -> int | None:  # noqa: ARG002  # never
         """See Figure."""
-        return iter(())
+        return None
 
 
 class Since:
@@ -52,44 +54,40 @@ class Since:
         """See Figure."""
         return max(0, instant - self.start) / 1000
 
-    def turns(self, limits: Iterable[float], now: int) -> Iterator[int]:
+    def turn(self, limits: Iterable[float], after: int) -> int | None:
         """It reaches a limit, and one ms later it is past it."""
-        for limit in limits:
-            for more in (0, 1):
-                if (instant := self.start + floor(limit * 1000) + more) > now:
-                    yield instant
+        reached = [self.start + floor(limit * 1000) for limit in limits]
+        return min((at + more for at in reached for more in (0, 1) if at + more > after), default=None)
 
 
 class Moving:
-    """A figure that is a function of time and goes one way, as shares of agents' times do."""
+    """A figure that is a function of time and goes one way, as shares of agents' times do until their day ends."""
 
-    __slots__ = ("_figure",)
+    __slots__ = ("_figure", "_until")
 
-    def __init__(self, figure: Callable[[int], float | None]) -> None:
-        """Know how to compute it at a moment."""
+    def __init__(self, figure: Callable[[int], float | None], until: int) -> None:
+        """Know how to compute it at a moment; from `until` on it stands still until it is told anew."""
         self._figure = figure
+        self._until = until
 
     def at(self, instant: int) -> float | None:
         """See Figure."""
-        return self._figure(instant)
+        return self._figure(min(instant, self._until))
 
-    def turns(self, limits: Iterable[float], now: int) -> Iterator[int]:
-        """The moments within the next day at which its side of a limit changes, to the ms."""
-        for limit in limits:
-            yield from self._turns_of(limit, now)
+    def turn(self, limits: Iterable[float], after: int) -> int | None:
+        """The moment at which its side of a limit changes, to the ms."""
+        return min((at for limit in limits if (at := self._turn(limit, after)) is not None), default=None)
 
-    def _turns_of(self, limit: float, now: int) -> Iterator[int]:
-        at = now
-        for ahead in _AHEAD:
-            until = now + ahead
-            while (side := self._side(at, limit)) != self._side(until, limit):
-                low, high = at, until
+    def _turn(self, limit: float, after: int) -> int | None:
+        side = self._side(after, limit)
+        for until in (min(after + _HOUR_MS, self._until), self._until):  # most of the time it is soon, or not at all
+            if until > after and self._side(until, limit) != side:
+                low, high = after, until
                 while high - low > 1:
                     middle = (low + high) // 2
                     low, high = (middle, high) if self._side(middle, limit) == side else (low, middle)
-                yield high
-                at = high
-            at = until
+                return high
+        return None
 
     def _side(self, instant: int, limit: float) -> int | None:
         value = self._figure(instant)
@@ -101,7 +99,7 @@ class Stepped:
 
     __slots__ = ("_figure", "_steps")
 
-    def __init__(self, figure: Callable[[int], float | None], steps: tuple[int, ...]) -> None:
+    def __init__(self, figure: Callable[[int], float | None], steps: Iterable[int]) -> None:
         """Know how to compute it at a moment, and when it changes."""
         self._figure = figure
         self._steps = steps
@@ -110,9 +108,9 @@ class Stepped:
         """See Figure."""
         return self._figure(instant)
 
-    def turns(self, limits: Iterable[float], now: int) -> Iterator[int]:  # noqa: ARG002  # whatever the limits
+    def turn(self, limits: Iterable[float], after: int) -> int | None:  # noqa: ARG002  # whatever the limits
         """See Figure."""
-        return (step for step in self._steps if step > now)
+        return min((step for step in self._steps if step > after), default=None)
 
 
 NOTHING = Steady(None)

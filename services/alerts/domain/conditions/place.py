@@ -5,25 +5,32 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from services.alerts.domain.crowds import Crowd, Line
-from services.alerts.domain.floor import Floor, site_of
+from services.alerts.domain.floor import UTC, Floor, site_of
 from services.alerts.domain.values import QueueNow
 from services.contracts.alerts import ScopeKind
 from services.contracts.formulas import StaffTime
-from services.contracts.topology import Activities, Flow, Queue
+from services.contracts.topology import Flow, Queue
 
 SAME_CLOCK_MS = 5 * 60 * 1000
 """Sites whose clocks are nearer than this run on the same time; a replay of another day does not."""
-UTC = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One scope of one kind. `match`: of kind `all`, the glob of the queues that are meant."""
+    """One scope of one kind.
+
+    Attributes:
+        match: of kind `all`, the glob of the queues that are meant.
+        reader: whose samples comparisons against `change` look back at: rules share theirs, a plan has its own.
+        noted: whether they leave a sample; not in a dry run, nor where a restart reads again what was read before.
+    """
 
     floor: Floor
     kind: ScopeKind
     id: str
     match: str = "*"
+    reader: str = ""
+    noted: bool = True
 
     @property
     def sites(self) -> list[str]:
@@ -45,11 +52,7 @@ class Place:
 
     def clock(self, site: str) -> int:
         """A site's clock; before its first heartbeat, the newest word of its queues or agents."""
-        floor = self.floor
-        if (at := floor.clocks.at(site)) > 0:
-            return at
-        queues = (floor.queues[queue].as_of for queue in floor.of_site.get(site, ()))
-        return max(floor.staff.newest.get(site, 0), *queues, 0)
+        return self.floor.clock(site)
 
     @property
     def timezone(self) -> str:
@@ -59,8 +62,12 @@ class Place:
 
     def timezone_of(self, site: str) -> str:
         """A site's time zone."""
-        found = self.floor.site(site)
-        return UTC if found is None else found.timezone
+        return self.floor.timezone(site)
+
+    @property
+    def day_end(self) -> int:
+        """When the local day of its first site ends, by its own clock: then agents' times of the day begin anew."""
+        return min((self.floor.staff.day_end(site) + self.lag(site) for site in self.sites), default=0)
 
     def queues(self) -> Iterator[tuple[str, QueueNow]]:
         """Its queues that have a tile."""
@@ -77,7 +84,6 @@ class Place:
     def crowds(self) -> Iterator[tuple[str, Crowd]]:
         """(site, agents) of it."""
         staff = self.floor.staff
-        self._settle()
         groups = [(site, ("site", site)) for site in self.sites]
         if self.kind in {"team", "queue"}:
             groups = [(site_of(self.id), (self.kind, self.id))]
@@ -91,15 +97,7 @@ class Place:
 
     def agent_line(self) -> Line | None:
         """Times of the one agent that it is."""
-        self._settle()
         return self.floor.staff.line(self.id) if self.id in self.floor.agents else None
-
-    def _settle(self) -> None:
-        """The sums of agents know the day and the activities that there are now."""
-        found = self.floor.described.get("activities|activities")
-        self.floor.staff.relearn(found if isinstance(found, Activities) else None)
-        for site in self.sites:
-            self.floor.staff.turn(site, self.clock(site), self.timezone_of(site))
 
     def queue(self, id_: str) -> Queue | None:
         """A queue's description."""

@@ -6,7 +6,6 @@
 A part without data is neither breached nor cleared, and nothing is both.
 """
 
-from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -21,10 +20,10 @@ from services.alerts.domain.conditions.figures import Figure
 from services.alerts.domain.conditions.menus import menu_figure
 from services.alerts.domain.conditions.place import Place
 from services.alerts.domain.conditions.staff import staff_figure
-from services.alerts.domain.conditions.windows import edges, is_open
+from services.alerts.domain.conditions.windows import is_open, next_edge
 from services.alerts.domain.floor import Floor
 from services.alerts.domain.past import Trails
-from services.contracts.alerts import AllOf, Compare, Condition, Rule, ScopeKind, Window
+from services.contracts.alerts import AllOf, Compare, Condition, Rule, Window
 from services.contracts.comparing import Basis, basis_of, metric_of
 
 _FIGURES = {
@@ -53,50 +52,49 @@ class Reading(Protocol):
         """What it is at a moment."""
         ...
 
-    def instants(self) -> tuple[int, ...]:
-        """Moments, ascending, at which the verdict may be another than just before though nothing is told."""
+    def turn(self, after: int) -> int | None:
+        """The first moment after `after` at which the verdict may be another though nothing is told; None: never.
+
+        Asked at any moment before that one, it answers the same.
+        """
         ...
 
 
-def read(condition: Condition, scope: str, scope_kind: ScopeKind, floor: Floor, match: str = "*") -> Reading:
+def read(condition: Condition, place: Place) -> Reading:
     """A condition at a scope of the floor as it is now.
 
     Args:
         condition: of a rule, or of a level of a plan.
-        scope: id: site/queue, site, region, `all`, site/team, agent, site/flow, or site/flow#node.
-        scope_kind: which of these it is.
-        floor: only read, but for the samples that a comparison against `change` leaves in `floor.trails`.
-        match: of scope `all`, the glob of the queues that are meant.
+        place: the scope. Its floor is only read, but for the samples that a comparison against `change` leaves.
     """
-    return _read(condition, Place(floor, scope_kind, scope, match))
-
-
-def read_rule(rule: Rule, scope: str, floor: Floor) -> Reading:
-    """A rule's condition at a scope, inside the rule's windows. Outside it is not breached, and cleared."""
-    place = Place(floor, rule.scope.kind, scope, rule.scope.match)
-    reading = _read(rule.when, place)
-    return Windowed(reading, rule.windows, place.timezone, place.now) if rule.windows else reading
-
-
-def _read(condition: Condition, place: Place) -> Reading:
     if isinstance(condition, Compare):
         return Compared(condition, place)
     every = isinstance(condition, AllOf)
     parts = condition.all if isinstance(condition, AllOf) else condition.any
-    return Joined([_read(part, place) for part in parts], every=every)
+    return Joined([read(part, place) for part in parts], every=every)
+
+
+def read_rule(rule: Rule, scope: str, floor: Floor, *, noted: bool = True) -> Reading:
+    """A rule's condition at a scope, inside the rule's windows. Outside it is not breached, and cleared.
+
+    Not `noted`, it leaves no samples: so it is read without being at work, and again after a restart.
+    """
+    place = Place(floor, rule.scope.kind, scope, rule.scope.match, noted=noted)
+    reading = read(rule.when, place)
+    return Windowed(reading, rule.windows, place.timezone) if rule.windows else reading
 
 
 class Compared:
     """One comparison."""
 
-    __slots__ = ("_base", "_bases", "_compare", "_figure", "_now", "_scale")
+    __slots__ = ("_base", "_compare", "_figure", "_scale")
 
     def __init__(self, compare: Compare, place: Place) -> None:
         """Read the figure, and what it is compared with."""
         metric = metric_of(compare.metric, compare.definition)
         assert metric is not None, "a condition that names no metric is refused where it is built"
         basis: Basis = basis_of(metric)
-        self._compare, self._now = compare, place.now
+        self._compare = compare
         self._figure: Figure = _FIGURES[basis](compare, metric, place)
         self._scale: Figure | None = None
         self._base: Changes | float | None = 0.0
@@ -106,7 +104,7 @@ class Compared:
             case "last_week":
                 self._scale = last_week_figure(compare, metric, place)
             case "change":
-                self._base = Changes(compare, place, self._figure.at(self._now))
+                self._base = Changes(compare, place, self._figure)
 
     def at(self, instant: int) -> Verdict:
         """See Reading."""
@@ -117,24 +115,19 @@ class Compared:
             return Verdict(value > compare.threshold, value <= compare.cleared_at, value, has_data=True)
         return Verdict(value < compare.threshold, value >= compare.cleared_at, value, has_data=True)
 
-    def instants(self) -> tuple[int, ...]:
-        """See Reading."""
-        return tuple(sorted(set(self._instants())))
-
-    def _instants(self) -> Iterator[int]:
-        now, limits = self._now, {self._compare.threshold, self._compare.cleared_at}
+    def turn(self, after: int) -> int | None:
+        """See Reading. What it is compared with is the same until its own next turn."""
+        limits = self._compare.threshold, self._compare.cleared_at
         if self._scale is not None:
-            for step in self._scale.turns((), now):
-                then = self._scale.at(step)
-                yield step
-                if then:
-                    yield from self._figure.turns([limit * then / 100 for limit in limits], now)
-            return
-        bases: Iterable[float | None] = [self._base] if isinstance(self._base, float) else []
-        if isinstance(self._base, Changes):
-            bases = {self._base.at(now), *(self._base.at(step) for step in self._base.steps())}
-            yield from self._base.steps()
-        yield from self._figure.turns([limit + base for base in bases if base is not None for limit in limits], now)
+            then = self._scale.at(after)
+            own = self._figure.turn([limit * then / 100 for limit in limits], after) if then else None
+            return _first(self._scale.turn((), after), own)
+        if not isinstance(self._base, Changes):
+            base = self._base
+            return None if base is None else self._figure.turn([limit + base for limit in limits], after)
+        before = self._base.at(after)
+        own = None if before is None else self._figure.turn([limit + before for limit in limits], after)
+        return _first(self._base.turn(after), own)
 
     def _value(self, instant: int) -> float | None:
         value = self._figure.at(instant)
@@ -148,30 +141,33 @@ class Compared:
 
 
 class Changes:
-    """What a figure was `over_s` before: the newest sample of then. It leaves one of now."""
+    """What a figure was `over_s` before: the newest sample of then. It leaves one of now, if the place notes any."""
 
-    __slots__ = ("_key", "_now", "_over_ms", "_trails")
+    __slots__ = ("_key", "_over_ms", "_trails")
 
-    def __init__(self, compare: Compare, place: Place, value: float | None) -> None:
-        """Note the figure as it is now."""
+    def __init__(self, compare: Compare, place: Place, figure: Figure) -> None:
+        """Note the figure as it is now. Who looks at other moments has samples of their own: `place.reader`."""
         self._trails: Trails = place.floor.trails
-        self._over_ms, self._now = compare.over_s * 1000, place.now
+        self._over_ms = compare.over_s * 1000
         self._key = "|".join(
             str(part)
             for part in (
                 place.kind, place.id, place.match, compare.metric, compare.part, compare.channel, compare.definition,
-                compare.threshold_s, compare.min_offered, compare.over_s,
+                compare.threshold_s, compare.min_offered, compare.over_s, place.reader,
             )
         )  # fmt: skip
-        self._trails.note(self._key, self._now, value, self._over_ms)
+        if place.noted:
+            now = place.now
+            self._trails.note(self._key, now, figure.at(now), self._over_ms)
 
     def at(self, instant: int) -> float | None:
         """The figure `over_s` before a moment."""
         return self._trails.before(self._key, instant - self._over_ms)
 
-    def steps(self) -> list[int]:
-        """Moments after now at which another sample is the one."""
-        return [step for at in self._trails.steps(self._key) if (step := at + self._over_ms) > self._now]
+    def turn(self, after: int) -> int | None:
+        """The first moment after `after` at which another sample is the one."""
+        later = (step for at in self._trails.steps(self._key) if (step := at + self._over_ms) > after)
+        return next(later, None)
 
 
 class Joined:
@@ -197,21 +193,21 @@ class Joined:
         cleared = bool(known) and all(verdict.cleared for verdict in known)
         return Verdict(breached, cleared, value, has_data=bool(known))
 
-    def instants(self) -> tuple[int, ...]:
+    def turn(self, after: int) -> int | None:
         """See Reading."""
-        return tuple(sorted({instant for part in self._parts for instant in part.instants()}))
+        return _first(*(part.turn(after) for part in self._parts))
 
 
 class Windowed:
     """A condition that is asked within windows alone."""
 
-    __slots__ = ("_edges", "_is_open", "_reading")
+    __slots__ = ("_is_open", "_next_edge", "_reading")
 
-    def __init__(self, reading: Reading, windows: tuple[Window, ...], timezone: str, now: int) -> None:
+    def __init__(self, reading: Reading, windows: tuple[Window, ...], timezone: str) -> None:
         """Close it outside of all windows; without a time zone of its own a window is in `timezone`."""
         self._reading = reading
         self._is_open = partial(is_open, windows, timezone)
-        self._edges = edges(windows, timezone, now)
+        self._next_edge = partial(next_edge, windows, timezone)
 
     def at(self, instant: int) -> Verdict:
         """See Reading."""
@@ -220,6 +216,10 @@ class Windowed:
             return verdict
         return Verdict(breached=False, cleared=True, value=verdict.value, has_data=True)
 
-    def instants(self) -> tuple[int, ...]:
+    def turn(self, after: int) -> int | None:
         """See Reading."""
-        return tuple(sorted({*self._edges, *self._reading.instants()}))
+        return _first(self._next_edge(after), self._reading.turn(after))
+
+
+def _first(*turns: int | None) -> int | None:
+    return min((turn for turn in turns if turn is not None), default=None)

@@ -22,7 +22,7 @@ def staff_figure(compare: Compare, metric: Metric, place: Place) -> Figure:
         return Steady(float(sum(_number(compare, metric, crowd) for _, crowd in crowds)))
     if metric.id == "longest_available_since":
         return _longest_available(crowds, place)
-    return _share(metric, [(crowd.line, place.lag(site)) for site, crowd in crowds])
+    return _share(metric, [(crowd.line, place.lag(site)) for site, crowd in crowds], place)
 
 
 def _number(compare: Compare, metric: Metric, crowd: Crowd) -> int:
@@ -45,10 +45,10 @@ def _longest_available(crowds: list[tuple[str, Crowd]], place: Place) -> Figure:
     return Since(min(starts)) if starts else Steady(0.0)
 
 
-def _share(metric: Metric, lines: list[tuple[Line, int]]) -> Figure:
+def _share(metric: Metric, lines: list[tuple[Line, int]], place: Place) -> Figure:
     compute = metric.compute
     assert compute is not None, "shares of agents' times have formulas"
-    return Moving(lambda instant: percent(compute(total(lines, instant))))
+    return Moving(lambda instant: percent(compute(total(lines, instant))), place.day_end)
 
 
 def _of_agent(metric: Metric, place: Place) -> Figure:
@@ -59,12 +59,12 @@ def _of_agent(metric: Metric, place: Place) -> Figure:
         return Steady(float(agent.contacts))
     if metric.id == "agent_aht_s":
         contacts = agent.contacts
-        return Moving(lambda instant: formulas.agent_aht_s(line.at(instant), contacts))
+        return Moving(lambda instant: formulas.agent_aht_s(line.at(instant), contacts), place.day_end)
     if metric.id == "absence_cost":
         staff = place.floor.staff
         queues = agent.queues if agent.adherence == "out" and staff.misses(agent) else ()
         return Steady(sum((queue_cost(queue, place) for queue in queues), 0.0))
-    return _share(metric, [(line, 0)])
+    return _share(metric, [(line, 0)], place)
 
 
 def queue_cost(queue: str, place: Place) -> float:

@@ -9,8 +9,6 @@ from services.contracts.alerts import Window
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
-_DAYS_AHEAD = 8
-"""A window of one weekday opens again within so many days."""
 
 
 def is_open(windows: tuple[Window, ...], timezone: str, instant: int) -> bool:
@@ -18,15 +16,15 @@ def is_open(windows: tuple[Window, ...], timezone: str, instant: int) -> bool:
     return not windows or any(_is_open(window, window.timezone or timezone, instant) for window in windows)
 
 
-def edges(windows: tuple[Window, ...], timezone: str, instant: int) -> tuple[int, ...]:
-    """Moments of the next days at which a window may open or close, ascending; some may be none after all."""
+def next_edge(windows: tuple[Window, ...], timezone: str, after: int) -> int:
+    """The first moment after `after` at which a window may open or close, though it may be none after all."""
     found: set[int] = set()
     for window in windows:
         zone = window.timezone or timezone
-        first = datetime.fromtimestamp(instant / 1000, ZoneInfo(zone)).date() - _DAY
-        for days in range(_DAYS_AHEAD + 2):
-            found.update(_edges_of(window.start, window.end, zone, first + days * _DAY))
-    return tuple(sorted(edge for edge in found if edge > instant))
+        today = datetime.fromtimestamp(after / 1000, ZoneInfo(zone)).date()
+        for days in range(-1, 3):  # each day has two at least
+            found.update(_edges_of(window.start, window.end, zone, today + days * _DAY))
+    return min(edge for edge in found if edge > after)
 
 
 def _is_open(window: Window, timezone: str, instant: int) -> bool:

@@ -57,7 +57,6 @@ class Ladder:
         self.measured: Measured | None = None
         self._enter: list[Reading] = []
         self._leave: Reading | None = None
-        self._wall_at = 0
         self._floor = Floor()
 
     @property
@@ -67,10 +66,11 @@ class Ladder:
 
     # -- the floor
 
-    def place(self, floor: Floor) -> Place:
+    def place(self, floor: Floor, *, noted: bool = True) -> Place:
         """Where it is for."""
         scope = self.definition.scope
-        return Place(floor, scope.kind, "all" if scope.kind == "all" else scope.match.strip())
+        id_ = "all" if scope.kind == "all" else scope.match.strip()
+        return Place(floor, scope.kind, id_, reader=f"plan {self.view.id}", noted=noted)
 
     def look(self, floor: Floor) -> Iterator[PlanStep]:
         """The floor is other than before. What was known lasted until just before now."""
@@ -82,13 +82,12 @@ class Ladder:
         self.learn(floor)
         yield from self._decide()
 
-    def learn(self, floor: Floor) -> None:
-        """Read conditions and numbers off the floor. Nothing is decided by this."""
-        place, now = self.place(floor), self.state.now
-        self._wall_at = floor.wall_at
-        self._enter = [read(level.enter, place.id, place.kind, floor) for level in self.definition.levels]
+    def learn(self, floor: Floor, *, noted: bool = True) -> None:
+        """Read conditions and numbers off the floor. Nothing is decided by this; after a restart nothing is noted."""
+        place, now = self.place(floor, noted=noted), self.state.now
+        self._enter = [read(level.enter, place) for level in self.definition.levels]
         leave = self._level.leave if self._level else None
-        self._leave = read(leave, place.id, place.kind, floor) if leave is not None else None
+        self._leave = read(leave, place) if leave is not None else None
         self._floor = floor
         self.measured = measure(place, now)
         samples = self.state.samples
@@ -109,9 +108,9 @@ class Ladder:
     def _next(self) -> int | None:
         due: list[int | None] = [self.state.after_due]
         for reading, hold, level in zip(self._enter, self.state.enter, self.definition.levels, strict=False):
-            due += [*reading.instants(), hold.due_at(round(level.enter_for_s * 1000))]
+            due += [reading.turn(self.state.now), hold.due_at(round(level.enter_for_s * 1000))]
         if self._leave is not None and self._level is not None:
-            due += [*self._leave.instants(), self.state.leave.due_at(round(self._level.leave_for_s * 1000))]
+            due += [self._leave.turn(self.state.now), self.state.leave.due_at(round(self._level.leave_for_s * 1000))]
         return min((at for at in due if at is not None and at > self.state.now), default=None)
 
     # -- what follows
@@ -244,7 +243,7 @@ class Ladder:
         self.state.leave = Hold()
         level, place = self._level, self.place(self._floor)
         leave = level.leave if level else None
-        self._leave = read(leave, place.id, place.kind, self._floor) if leave is not None else None
+        self._leave = read(leave, place) if leave is not None else None
         if self._leave is not None and level is not None:
             self.state.leave.see(self._leave.at(self.state.now), self.state.now, round(level.leave_for_s * 1000))
 
@@ -268,7 +267,7 @@ class Ladder:
         self.view = self.view.model_copy(update=changes | {"revision": self.view.revision + 1})
         return PlanStep(
             id=f"{self.view.id}|{name}|{self.view.revision}", plan=self.view.id, step=name, level=level,
-            at=self.state.now, wall_at=self._wall_at, by=by, reason=reason, calls=calls, view=self.view,
+            at=self.state.now, wall_at=self._floor.wall_at, by=by, reason=reason, calls=calls, view=self.view,
         )  # fmt: skip
 
 

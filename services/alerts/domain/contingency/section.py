@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from services.alerts.domain.contingency.ladder import Ladder, LadderState, site_of_plan
-from services.alerts.domain.floor import Floor
+from services.alerts.domain.floor import Floor, site_of
 from services.alerts.domain.section import Answer, Changed, Fact, View
 from services.contracts.contingency import ActionState, PlanDefinition, PlanStep, PlanView
 from services.contracts.desk import (
@@ -45,9 +45,9 @@ class Contingency:
     def look(self, floor: Floor, changed: Changed) -> list[Fact]:
         """See Section. An agent may serve queues of any site, so a changed one concerns every plan."""
         facts: list[Fact] = []
-        sites = changed.sites | changed.moved | {queue.partition("/")[0] for queue in changed.queues}
+        sites = changed.sites | changed.moved | set(map(site_of, changed.queues | changed.flows))
         for ladder in self._ladders.values():
-            if changed.agents or changed.described or sites & set(ladder.place(floor).sites):
+            if changed.agents or changed.described or changed.turned or sites & set(ladder.place(floor).sites):
                 facts += self._told(ladder.look(floor))
         return facts
 
@@ -177,5 +177,5 @@ class Contingency:
         ladders = [Ladder(PlanView.model_validate_json(view), state) for view, state in stored.ladders]
         self._ladders = {ladder.view.id: ladder for ladder in ladders}
         for ladder in ladders:
-            ladder.learn(floor)
+            ladder.learn(floor, noted=False)
         return []

@@ -1,0 +1,17 @@
+"""The sections of the desk, in their order."""
+
+from services.alerts.domain.alerts import Alerts
+from services.alerts.domain.contingency import Contingency
+from services.alerts.domain.moves import Moves
+from services.alerts.domain.section import Section
+from services.contracts.names import Names
+
+
+def sections_beside(alerts: Alerts, names: Names) -> list[Section]:
+    """All of them; that of the alerts is given."""
+    return [alerts, Contingency(names), Moves(names)]
+
+
+def all_sections(names: Names) -> list[Section]:
+    """All of them, knowing nothing."""
+    return sections_beside(Alerts(names), names)
