@@ -11,7 +11,7 @@ from rich.table import Table
 from services.cli.alerts import moment
 from services.cli.console import out
 from services.cli.desk import Client, attempt, part
-from services.contracts.people import KeyScope, Language, Role
+from services.contracts.people import Language, Role
 
 cli = typer.Typer(help="Accounts of people: list, add, change, disable, password.", no_args_is_help=True)
 keys = typer.Typer(help="Keys of programs: list, make, revoke.", no_args_is_help=True)
@@ -143,7 +143,7 @@ def make(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the key is for; the journal names it.")],
     *,
     role: Annotated[Role, typer.Option(help="What the key may do at most.")] = "viewer",
-    scope: Annotated[list[KeyScope] | None, typer.Option(help="read (the default), act, admin.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="read (the default), act, admin.")] = None,
     site: Sites = None,
     team: Teams = None,
 ) -> None:
