@@ -11,16 +11,17 @@ from services.alerts.settings import AlertsSettings
 from services.alerts.store import Store
 from services.alerts.streams import AlertsOutlet, inbox_stream
 from services.alerts.usher import Files, Usher
-from services.contracts.alerts import RuleFile
+from services.contracts.alerts import Alert, RuleFile
 from services.contracts.contingency import PlanFile
-from services.runtime import redis, worker
+from services.runtime import kafka, redis, worker
 
 
 def run(settings: AlertsSettings, rules: RuleFile, plans: PlanFile) -> None:
     """Watch until SIGTERM."""
     names = settings.names
     alerts = Alerts(names)
-    desk = Desk(names, sections_beside(alerts, names))
+    sections = sections_beside(alerts, names, lambda agent: kafka.partition_of(agent, settings.partitions))
+    desk = Desk(names, sections)
     keeper = DeskKeeper(names, desk)
     outlet = AlertsOutlet(settings, keeper, Store(redis.client(settings), names))
     stream = inbox_stream(settings, keeper, outlet)
@@ -28,7 +29,7 @@ def run(settings: AlertsSettings, rules: RuleFile, plans: PlanFile) -> None:
     usher = Usher(settings, desk, alerts, Files(rules, plans), lambda: bool(stream.partitions) and outlet.still_ours())
     telemetry.DEAD_LETTERS.set_function(lambda: keeper.letters)
     for state in ("pending", "firing", "resolved", "no_data", "stale"):
-        telemetry.ALERTS.labels(state).set_function(partial(_count, alerts, state))
+        telemetry.ALERTS.labels(state).set_function(partial(_count, desk, state))
     worker.run(
         settings,
         stream,
@@ -39,5 +40,5 @@ def run(settings: AlertsSettings, rules: RuleFile, plans: PlanFile) -> None:
     )
 
 
-def _count(alerts: Alerts, state: str) -> int:
-    return sum(alert.state == state for alert in alerts.alerts())
+def _count(desk: Desk, state: str) -> int:
+    return sum(isinstance(view.value, Alert) and view.value.state == state for view in desk.views())

@@ -21,7 +21,7 @@ from services.runtime.pace import Pace
 from services.runtime.store import UNAVAILABLE
 
 LOOK_EVERY_S = 1.0
-KINDS = ("alert", "rule", "silence", "plan", "move")
+KINDS = ("alert", "rule", "silence", "plan", "move", "limits")
 READ_BACK = 3 * TRANSITIONS_KEPT  # records; after crashes some transitions stand on the log twice
 
 log = get_logger()

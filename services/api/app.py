@@ -28,6 +28,7 @@ from services.api.routes import (
     evidence,
     health,
     journal,
+    leads,
     live,
     moves,
     pages,
@@ -77,7 +78,7 @@ def application(parts: Parts) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(redis.asyncio.RedisError, _away)
     app.add_exception_handler(OSError, _away)
-    desk = (alerts, silences, rules, plans, plan_report, moves, journal)
+    desk = (alerts, silences, rules, plans, plan_report, moves, journal, leads)
     for routes in (health, rest, days, people, staffing, evidence, *desk, live, sign_in, accounts, devices):
         app.include_router(routes.router)
     app.include_router(sign_in.links)

@@ -11,6 +11,7 @@ import redis.asyncio
 from pydantic import Field, TypeAdapter, ValidationError
 
 from services.api.domain.board import Announced
+from services.contracts.adherence import AdherenceLimitsView
 from services.contracts.agents import AgentDay, AgentTile
 from services.contracts.alerts import Alert, RuleView, Silence
 from services.contracts.contingency import PlanView
@@ -24,7 +25,7 @@ from services.runtime.logs import get_logger
 # "agent" is an AgentTile here: descriptions of agents are read with the topology, and announced by nobody.
 _Announced = Annotated[
     Tile | AgentTile | AgentDay | Interval | IvrInterval | Repeats | FeedClock | Site | Queue | Flow | Team
-    | Alert | RuleView | Silence | PlanView | MoveView | Gone | Outcome,
+    | Alert | RuleView | Silence | PlanView | MoveView | AdherenceLimitsView | Gone | Outcome,
     Field(discriminator="kind"),
 ]  # fmt: skip
 _item: TypeAdapter[Any] = TypeAdapter(_Announced)

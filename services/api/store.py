@@ -12,6 +12,7 @@ from services.api.domain.desk import KINDS, AnyView, DeskView
 from services.api.domain.lists import JournalEntry
 from services.api.domain.sums import Weeks
 from services.contracts.accounts import AccountStep
+from services.contracts.adherence import AdherenceLimitsView
 from services.contracts.agents import AgentDay, AgentTile
 from services.contracts.alerts import Alert, AlertTransition, RuleView, Silence
 from services.contracts.contingency import PlanView
@@ -40,6 +41,7 @@ _views: dict[str, TypeAdapter[Any]] = {
     "silence": TypeAdapter(Silence),
     "plan": TypeAdapter(PlanView),
     "move": TypeAdapter(MoveView),
+    "limits": TypeAdapter(AdherenceLimitsView),
 }
 _record: TypeAdapter[Description] = TypeAdapter(TopologyRecord)
 

@@ -9,6 +9,7 @@ import typer
 
 from services.cli import (
     accounts,
+    adherence,
     alerts,
     feed_commands,
     journal,
@@ -101,7 +102,8 @@ def doctor() -> None:
 
 cli.command()(prove.prove)
 for name, group in (
-    ("rules", rules.cli), ("alerts", alerts.cli), ("plans", plans.cli), ("moves", moves.cli),
+    ("rules", rules.cli), ("alerts", alerts.cli), ("adherence", adherence.cli),
+    ("plans", plans.cli), ("moves", moves.cli),
     ("accounts", accounts.cli), ("keys", accounts.keys), ("devices", accounts.devices),
 ):  # fmt: skip
     cli.add_typer(group, name=name)

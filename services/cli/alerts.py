@@ -27,19 +27,24 @@ def moment(at: int) -> str:
 
 @cli.command("list")
 def list_(
-    *, state: Annotated[str | None, typer.Option(help="Only those: firing, pending, …")] = None, as_json: AsJson = False
+    *,
+    state: Annotated[str | None, typer.Option(help="Only those: firing, pending, …")] = None,
+    team: Annotated[
+        str | None, typer.Option(help="Only those to this team's lead (site/team), costliest first.")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Every alert that is not inactive, and the last resolved ones."""
 
     def work(client: Client) -> None:
-        found = [each for each in client.get("/v1/alerts")["alerts"] if state in {None, each["state"]}]
+        found = [each for each in client.get("/v1/alerts", team=team)["alerts"] if state in {None, each["state"]}]
         if as_json:
             typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
             return
         table = Table("alert", "state", "since", "value", "severity", "revision", "by", "hidden by")
         for each in found:
             value = "" if each["value"] is None else f"{each['value']:g}"
-            by = each["assignee"] or each["acknowledged_by"]
+            by = each["assignee"] or each["acknowledged_by"] or f"{each['handled']} {each['handled_by']}".strip()
             row = (each["id"], each["state"], moment(each["since"]), value, each["severity"], str(each["revision"]))
             table.add_row(*(escape(cell) for cell in (*row, by, each["hidden_by"])))
         out.print(table)

@@ -247,12 +247,13 @@ class Alert(Contract):
 
     `revision` grows by one with every change, a person's or its own. An *episode* begins with pending and ends with
     inactive; acknowledgement, assignee and notes belong to it. Acknowledged is not silenced: others still see it.
-    `hidden_by`: what keeps it from being told: "snoozed", "silence:ID" or "inhibited:ALERT". Wall times are epoch ms.
+    `hidden_by`: what keeps it from being told: "snoozed", "dismissed", "silence:ID" or
+    "inhibited:ALERT". Wall times are epoch ms.
     """
 
     kind: Literal["alert"] = "alert"
-    id: str = Field(description="rule|scope")
-    rule: str
+    id: str = Field(description="rule|scope; of an adherence alert rule|scope|event time at which it began")
+    rule: str = Field(description="of an adherence alert its contracts.adherence.AdherenceKind")
     scope: str
     scope_kind: ScopeKind
     site: str | None = Field(default=None, description="None where it belongs to no single one")
@@ -281,6 +282,11 @@ class Alert(Contract):
     escalated_at: int | None = None
     flaps: int = Field(default=0, description="times it fired again within the last hour of event time")
     flapping: bool = Field(default=False, description="it is told once, until it has been quiet for a while")
+    handled: Literal["", "coached", "excused", "dismissed"] = Field(
+        default="", description="what the lead made of an adherence alert"
+    )
+    handled_by: str = ""
+    handled_at: int | None = None
 
 
 class AlertTransition(Contract):

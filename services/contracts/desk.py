@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, TypeAdapter
 
+from services.contracts.adherence import AdherenceLimits
 from services.contracts.agents import AgentTile
 from services.contracts.alerts import Matcher, Rule, RuleFile
 from services.contracts.contingency import PlanDefinition
@@ -217,12 +218,19 @@ class Dismiss(Command):
     reason: Words = ""
 
 
+class PutAdherenceLimits(Command):
+    """When leads are told: the whole of it. The target is "adherence"."""
+
+    do: Literal["put_adherence_limits"] = "put_adherence_limits"
+    limits: AdherenceLimits
+
+
 AnyCommand = Annotated[
     Acknowledge | Unacknowledge | Assign | AddNote | Snooze | PutSilence | EndSilence
     | PutRule | RemoveRule | TryRule | ImportRules
     | PutPlan | RemovePlan | ActivatePlan | DeclinePlan | CompleteAction | StandDown
     | ProposeMove | AcceptMove | DeclineMove | CancelMove | ReturnMove
-    | Coach | Excuse | Dismiss,
+    | Coach | Excuse | Dismiss | PutAdherenceLimits,
     Field(discriminator="do"),
 ]  # fmt: skip
 

@@ -147,7 +147,7 @@ class Names:
         return f"{self.namespace}:transitions"
 
     def desk_key(self, kind: str) -> str:
-        """Hash of one kind of view of the desk (rule, silence, plan, move …): id → JSON."""
+        """Hash of one kind of view of the desk (rule, silence, plan, move, limits …): id → JSON."""
         return f"{self.namespace}:desk:{kind}"
 
     @property
@@ -180,6 +180,6 @@ class Names:
         """Pub/sub: each message is a JSON array of changed objects, told apart by `kind`.
 
         Tile, AgentTile, AgentDay, Interval, IvrInterval, Repeats, FeedClock, Alert, RuleView, Silence, PlanView,
-        MoveView, Outcome, and Gone for a view of the desk that is no more.
+        MoveView, AdherenceLimitsView, Outcome, and Gone for a view of the desk that is no more.
         """
         return f"{self.namespace}:changes"

@@ -20,6 +20,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from services.contracts.adherence import AdherenceLimitsView
 from services.contracts.agents import AdherenceState, AgentTile
 from services.contracts.alerts import Alert, RuleView, Silence
 from services.contracts.contingency import PlanView
@@ -187,10 +188,20 @@ class TeamView(Contract):
 
 
 Item = Annotated[
-    TileView | DayView | FeedView | Alert | TeamView | AgentTile | RuleView | Silence | PlanView | MoveView,
+    TileView
+    | DayView
+    | FeedView
+    | Alert
+    | TeamView
+    | AgentTile
+    | RuleView
+    | Silence
+    | PlanView
+    | MoveView
+    | AdherenceLimitsView,
     Field(discriminator="kind"),
 ]
-ItemKind = Literal["tile", "day", "feed", "alert", "team", "agent", "rule", "silence", "plan", "move"]
+ItemKind = Literal["tile", "day", "feed", "alert", "team", "agent", "rule", "silence", "plan", "move", "limits"]
 
 
 class Filters(Contract):
@@ -203,8 +214,8 @@ class Filters(Contract):
     sites: tuple[str, ...] | None = None
     kinds: tuple[ItemKind, ...] | None = Field(
         default=None,
-        description="None: tile, day, feed, alert and team; agents and what the desk holds (rule, silence, plan, move) "
-        "only when they are asked for",
+        description="None: tile, day, feed, alert and team; agents and what the desk holds (rule, silence, plan, move, "
+        "limits) only when they are asked for",
     )
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from services.api.domain.answers import Alerts, Definitions, DefinitionView, Session, Tiles
 from services.api.domain.ratios import outlook_of, ratios_of, share_by_definition
+from services.contracts.adherence import AdherenceLimitsView
 from services.contracts.agents import AgentTile, AgentTotals
 from services.contracts.alerts import Alert, AllOf, Compare, Matcher, Note, Rule, RuleView, Scope, Silence
 from services.contracts.contingency import (
@@ -292,6 +293,17 @@ ACKNOWLEDGED = FIRING.model_copy(
         "owner": "supervisor", "group": "bank", "link": "/queues/bank/PS",
     }
 )  # fmt: skip
+LATE = Alert(
+    id=f"late-from-break|lisbon.ana|{LISBON_AS_OF - 180_000}", rule="late-from-break", scope="lisbon.ana", scope_kind="agent",
+    state="firing", since=LISBON_AS_OF - 120_000, episode=LISBON_AS_OF - 180_000, value=7.5, cost=7.5, threshold=0,
+    metric="absence_cost", severity="warning", site="lisbon", team="lisbon/red", owner="team_lead", revision=2,
+    name=text("Late from break: Ana Dias", "休息超时未归：Ana Dias"), link="/team?team=lisbon/red",
+    labels={
+        "agent": "lisbon.ana", "name": "Ana Dias", "state": "not_ready", "reason": "break", "activity": "break",
+        "planned": "on_queue",
+    },
+    handled="coached", handled_by="lea", handled_at=LISBON_AS_OF - 60_000,
+)  # fmt: skip
 LOW = Compare(metric="service_level", direction="below", threshold=75.0, clear=80.0, min_offered=20)
 RULE = RuleView(
     id="low-service-level", revision=3, origin="person", changed_by="ann", changed_at=AS_OF,
@@ -408,6 +420,8 @@ MESSAGES: dict[str, BaseModel] = {
     "item_alert_acknowledged": ACKNOWLEDGED,
     "item_rule": RULE,
     "item_silence": SILENCE,
+    "item_limits": AdherenceLimitsView(),
+    "item_alert_adherence": LATE,
     "item_plan": SURGE,
     "item_move": LOAN,
     "rest_tiles": Tiles(epoch="f3a9c2d1", seq=12, tiles=(PS, IN, BANK)),

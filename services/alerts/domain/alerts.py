@@ -221,6 +221,10 @@ class Alerts:
         shown += [View(RULE, view.id, view) for view in self.book.views.values()]
         return shown + [View(SILENCE, silence.id, silence) for silence in self.silences.held.values()]
 
+    def silenced(self, alert: Alert) -> str:
+        """Id of the silence that covers an alert, of whatever section; empty: none."""
+        return self.silences.over(alert)
+
     def _all(self) -> Iterator[Watch]:
         yield from self._feeds.values()
         yield from self.watches

@@ -40,7 +40,7 @@ def change_of(command: AnyCommand, alert: Alert, wall_at: int) -> Change | Answe
         case Assign():
             return Change("assigned", {"assignee": command.to})
         case AddNote():
-            return Change("noted", {"notes": _noted(alert, command, command.text)})
+            return Change("noted", {"notes": noted(alert, command, command.text)})
         case Snooze():
             until = command.until if command.until > max(command.at, wall_at) else None
             if until == alert.snoozed_until:
@@ -57,11 +57,12 @@ def _acknowledge(command: Acknowledge, alert: Alert) -> Change | Answer:
         return _answer("same", alert)
     fields: dict[str, object] = {"acknowledged_by": by, "acknowledged_at": command.at}
     if command.note:
-        fields["notes"] = _noted(alert, command, command.note)
+        fields["notes"] = noted(alert, command, command.note)
     return Change("acknowledged", fields)
 
 
-def _noted(alert: Alert, command: Command, text: str) -> tuple[Note, ...]:
+def noted(alert: Alert, command: Command, text: str) -> tuple[Note, ...]:
+    """The notes of an alert with what somebody has written."""
     return (*alert.notes, Note(at=command.at, by=command.by.name, text=text))
 
 

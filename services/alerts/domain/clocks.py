@@ -9,14 +9,17 @@ from collections import defaultdict
 
 from services.contracts.metrics import FeedClock
 
-TOPIC = "contacts"
+CONTACTS, AGENTS = "contacts", "agents"
 
 
 class SiteClocks:
-    """Clocks of all sites. They never go back."""
+    """Clocks of all sites, by the partitions of one topic. They never go back."""
 
-    def __init__(self, parts: dict[str, int] | None = None, sites: dict[str, int] | None = None) -> None:
+    def __init__(
+        self, parts: dict[str, int] | None = None, sites: dict[str, int] | None = None, *, topic: str = CONTACTS
+    ) -> None:
         """Begin with what `parts` and `sites` were."""
+        self._topic = topic
         self.parts: dict[str, int] = parts or {}
         self.sites: dict[str, int] = sites or {}
         self._by_feed: defaultdict[tuple[str, str], dict[str, int]] = defaultdict(dict)
@@ -26,7 +29,7 @@ class SiteClocks:
 
     def hear(self, clock: FeedClock) -> bool:
         """Take in a clock. Whether the site's own has moved, or is known for the first time."""
-        if f"|{clock.site}|{TOPIC}|" not in clock.id or clock.at <= self.parts.get(clock.id, -1):
+        if f"|{clock.site}|{self._topic}|" not in clock.id or clock.at <= self.parts.get(clock.id, -1):
             return False
         self.parts[clock.id] = self._by_feed[clock.site, clock.source][clock.id] = clock.at
         slowest = (min(parts.values()) for (site, _), parts in self._by_feed.items() if site == clock.site)

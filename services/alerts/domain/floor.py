@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from services.alerts.domain.clocks import SiteClocks
+from services.alerts.domain.clocks import AGENTS, SiteClocks
 from services.alerts.domain.crowds import Crowds
 from services.alerts.domain.past import History, Trails
 from services.alerts.domain.values import AgentNow, FlowNow, QueueNow
@@ -33,6 +33,8 @@ class _Snapshot(msgspec.Struct, array_like=True):
     described: dict[str, bytes]
     wall_at: int
     newest: dict[str, int]
+    staff_parts: dict[str, int] = {}
+    staff_sites: dict[str, int] = {}
 
 
 _decode = msgspec.msgpack.Decoder(_Snapshot).decode
@@ -48,6 +50,8 @@ class Floor:
     """Everything as of the last record. `wall_at` is the newest tick (epoch ms), 0 before the first one.
 
     Attributes:
+        clocks: how far it is known what queues do.
+        staff_clocks: how far it is known what agents do.
         heard: site → the newest tick when a clock of it was last heard.
         raw: descriptions as JSON, by their record key.
     """
@@ -61,6 +65,7 @@ class Floor:
         self.history = History()
         self.trails = Trails()
         self.clocks = SiteClocks()
+        self.staff_clocks = SiteClocks(topic=AGENTS)
         self.described: dict[str, Description] = {}
         self.raw: dict[str, bytes] = {}
         self.heard: dict[str, int] = {}
@@ -95,6 +100,10 @@ class Floor:
         """A feed's clock. Whether its site's own has moved."""
         self.heard[clock.site] = self.wall_at
         return self.clocks.hear(clock)
+
+    def hear_of_staff(self, clock: FeedClock) -> bool:
+        """A feed's clock. Whether it is further known what its site's agents do."""
+        return self.staff_clocks.hear(clock)
 
     def tick(self, at: int) -> None:
         """The wall clock. While nobody ticked nobody listened either: that time makes no feed silent."""
@@ -180,12 +189,12 @@ class Floor:
 
     def snapshot(self) -> bytes:
         """All that `restore` needs, but for the history, which is kept queue by queue."""
-        clocks = self.clocks
+        clocks, staff_clocks = self.clocks, self.staff_clocks
         return bytes(
             _encode(
                 _Snapshot(
                     self.queues, self.agents, self.flows, self.trails.snapshot(), clocks.parts, clocks.sites,
-                    self.heard, self.raw, self.wall_at, self.staff.newest,
+                    self.heard, self.raw, self.wall_at, self.staff.newest, staff_clocks.parts, staff_clocks.sites,
                 )
             )
         )  # fmt: skip
@@ -198,6 +207,7 @@ class Floor:
             self.of_site[site_of(queue)].append(queue)
         self.trails.restore(stored.trails)
         self.clocks = SiteClocks(stored.parts, stored.sites)
+        self.staff_clocks = SiteClocks(stored.staff_parts, stored.staff_sites, topic=AGENTS)
         self.heard, self.raw, self.wall_at = stored.heard, stored.described, stored.wall_at
         self.describe({key: record_adapter.validate_json(raw) for key, raw in stored.described.items()})
         for id_, agent in stored.agents.items():

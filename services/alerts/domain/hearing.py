@@ -49,8 +49,7 @@ def _hear(floor: Floor, item: News, changed: Changed) -> None:
             for agent in (before, floor.agents[item.id]):
                 changed.crowds.update(() if agent is None else groups_of(agent))
         case FeedClock():
-            if floor.hear(item):
-                changed.moved.add(item.site)
+            _hear_clock(floor, item, changed)
         case IvrInterval():
             floor.take_flow(item)
             changed.flows.add(item.scope)
@@ -59,6 +58,13 @@ def _hear(floor: Floor, item: News, changed: Changed) -> None:
             changed.wall = True
         case Described():
             changed.described |= floor.learn(item)
+
+
+def _hear_clock(floor: Floor, clock: FeedClock, changed: Changed) -> None:
+    if floor.hear(clock):
+        changed.moved.add(clock.site)
+    if floor.hear_of_staff(clock):
+        changed.staffed.add(clock.site)
 
 
 def _again(item: News, changed: Changed) -> bool:
@@ -71,7 +77,7 @@ def _again(item: News, changed: Changed) -> bool:
         case Tile():
             return item.id in changed.queues
         case AgentTile():
-            return item.id in changed.agents
+            return item.id in changed.agents or item.site in changed.staffed
         case FeedClock():
             return item.site in changed.sites
     return False

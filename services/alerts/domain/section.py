@@ -45,6 +45,7 @@ class Changed:
         sites: those of whom a queue changed.
         moved: sites whose clock did.
         turned: sites where another day has begun, so that all their agents' times of the day begin anew.
+        staffed: those of whose agents more is known by the clock of their feed.
     """
 
     queues: set[str] = field(default_factory=set)
@@ -52,6 +53,7 @@ class Changed:
     crowds: set[Group] = field(default_factory=set)
     sites: set[str] = field(default_factory=set)
     moved: set[str] = field(default_factory=set)
+    staffed: set[str] = field(default_factory=set)
     flows: set[str] = field(default_factory=set)
     turned: set[str] = field(default_factory=set)
     described: set[str] = field(default_factory=set)
@@ -59,7 +61,7 @@ class Changed:
 
     def __bool__(self) -> bool:
         """Whether there is anything to look at."""
-        news = (self.queues, self.agents, self.sites, self.moved, self.flows, self.described)
+        news = (self.queues, self.agents, self.sites, self.moved, self.staffed, self.flows, self.described)
         return self.wall or any(news)
 
 

@@ -20,7 +20,16 @@ MAY: dict[str, frozenset[Role]] = {
     **dict.fromkeys(("accept_move", "decline_move", "return_move"), _FLOOR),
     **dict.fromkeys(("propose_move", "cancel_move"), _DISPATCHERS),
     **dict.fromkeys(
-        ("put_rule", "remove_rule", "try_rule", "import_rules", "put_plan", "remove_plan"), _ADMINISTRATORS
+        (
+            "put_rule",
+            "remove_rule",
+            "try_rule",
+            "import_rules",
+            "put_plan",
+            "remove_plan",
+            "put_adherence_limits",
+        ),
+        _ADMINISTRATORS,
     ),
     "devices": _HEADS,
     **dict.fromkeys(("accounts", "keys"), _ADMINISTRATORS),

@@ -20,6 +20,7 @@ from services.api.domain.staff import SHOWN_EVERY_S, Group, Staff
 from services.api.domain.sums import Weeks
 from services.api.domain.tiles import Tiles
 from services.api.domain.views import ALL, REGION, View, encoded
+from services.contracts.adherence import AdherenceLimitsView
 from services.contracts.agents import AgentDay, AgentTile
 from services.contracts.alerts import Alert, RuleView, Silence
 from services.contracts.contingency import PlanView
@@ -87,7 +88,7 @@ class Board:
             case FeedClock():
                 self._meet(f"site|{item.site}")
                 self._feeds.hear(item, now)
-            case Alert() | RuleView() | Silence() | PlanView() | MoveView() | Gone():
+            case Alert() | RuleView() | Silence() | PlanView() | MoveView() | AdherenceLimitsView() | Gone():
                 self.desk.take(item)
             case Site() | Queue() | Flow() | Team() | Agent() | Activities():
                 self._describe([item], complete=False)

@@ -8,14 +8,15 @@ from typing import Literal
 
 from services.api.domain.ledger import Either, InTeam, Ledger, OfTeam, Place
 from services.api.domain.views import REGION
+from services.contracts.adherence import AdherenceLimitsView
 from services.contracts.alerts import Alert, RuleView, Scope, Silence
 from services.contracts.contingency import PlanView
 from services.contracts.desk import Gone
 from services.contracts.moves import MoveTerms, MoveView
 
-DeskKind = Literal["rule", "silence", "plan", "move"]
-KINDS: tuple[DeskKind, ...] = ("rule", "silence", "plan", "move")
-DeskView = RuleView | Silence | PlanView | MoveView
+DeskKind = Literal["rule", "silence", "plan", "move", "limits"]
+KINDS: tuple[DeskKind, ...] = ("rule", "silence", "plan", "move", "limits")
+DeskView = RuleView | Silence | PlanView | MoveView | AdherenceLimitsView
 AnyView = Alert | DeskView
 
 SitesOfRegion = Callable[[str], frozenset[str]]
@@ -35,6 +36,8 @@ def place_of(view: AnyView, sites_of: SitesOfRegion) -> Place:
             return view.site or place_of_scope(view.definition.scope, sites_of)
         case MoveView():
             return place_of_terms(view.terms)
+        case AdherenceLimitsView():
+            return None
 
 
 def place_to_act(do: str, view: AnyView, sites_of: SitesOfRegion) -> Place:

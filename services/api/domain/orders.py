@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from services.api.domain.answers import Problem
+from services.contracts.adherence import AdherenceLimitsView
 from services.contracts.alerts import Alert, Matcher, RuleView, Silence
 from services.contracts.contingency import PlanView
 from services.contracts.desk import AnyCommand, CommandId, Outcome, OutcomeCode, Words
@@ -18,7 +19,7 @@ from services.contracts.people import PersonName
 from services.contracts.schedules import AgentId
 from services.contracts.topology import Contract, Id, Moment, ScopedId
 
-Shown = Annotated[Alert | RuleView | Silence | PlanView | MoveView, Field(discriminator="kind")]
+Shown = Annotated[Alert | RuleView | Silence | PlanView | MoveView | AdherenceLimitsView, Field(discriminator="kind")]
 Revision = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -191,6 +192,7 @@ SUBJECT_OF: dict[str, str] = {
     **dict.fromkeys(
         ("put_plan", "remove_plan", "activate_plan", "decline_plan", "complete_action", "stand_down"), "plan"
     ),
+    "put_adherence_limits": "limits",
     **dict.fromkeys(("propose_move", "accept_move", "decline_move", "cancel_move", "return_move"), "move"),
 }
 """Kind of view that each command is about."""

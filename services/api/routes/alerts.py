@@ -39,9 +39,22 @@ AlertId = Annotated[
 
 
 @router.get("", response_model=answers.Alerts, responses=problems(503))
-async def alerts(parts: FilledParts, sight: Seen) -> Response:
+async def alerts(
+    parts: FilledParts,
+    sight: Seen,
+    team: Annotated[
+        str | None, Query(max_length=160, description="only what is for this team's lead (site/team), costliest first")
+    ] = None,
+) -> Response:
     """Every alert that is not inactive, and the last resolved ones."""
-    return listed(b"alerts", entries_of(parts, "alert", sight))
+    found = entries_of(parts, "alert", sight)
+    if team is not None:
+        held = parts.hub.board.desk
+        costs = {
+            e.id: a.cost or 0.0 for e in found if isinstance(a := held.get("alert", e.id), Alert) and a.team == team
+        }
+        found = sorted((entry for entry in found if entry.id in costs), key=lambda entry: -costs[entry.id])
+    return listed(b"alerts", found)
 
 
 @router.get("/history", responses=problems(422, 503))

@@ -19,6 +19,7 @@ import redis
 from websockets.asyncio.client import ClientConnection, connect
 
 from services.cli.ports import free_ports
+from services.contracts.adherence import AdherenceLimitsView
 from services.contracts.agents import AgentDay, AgentTile
 from services.contracts.alerts import Alert, AlertTransition, RuleView, Silence
 from services.contracts.contingency import PlanView
@@ -43,7 +44,7 @@ class WrittenFloor:
     def put(
         self,
         *items: Tile | AgentTile | AgentDay | Interval | IvrInterval | Repeats | FeedClock | Description
-        | Alert | RuleView | Silence | PlanView | MoveView,
+        | Alert | RuleView | Silence | PlanView | MoveView | AdherenceLimitsView,
     ) -> None:  # fmt: skip
         names = self.names
         announced = []
@@ -65,7 +66,7 @@ class WrittenFloor:
                         pipeline.hset(names.day_key(item.scope, item.date), str(item.start), body)
                     case Alert():
                         pipeline.hset(names.alerts_key, item.id, body)
-                    case RuleView() | Silence() | PlanView() | MoveView():
+                    case RuleView() | Silence() | PlanView() | MoveView() | AdherenceLimitsView():
                         pipeline.hset(names.desk_key(item.kind), item.id, body)
                     case _:
                         pipeline.hset(names.topology_key, record_key(item), body)

@@ -6,12 +6,13 @@ import uuid
 import pytest
 
 from services.api.domain import answers, reports
+from services.contracts.adherence import AdherenceLimitsView
 from services.contracts.agents import AgentTotals
 from services.contracts.catalogue import CATALOGUE
 from services.contracts.metrics import Group, IvrCounts, IvrLink, NodeCounts, Repeats, Running, repeats_id
 from services.contracts.socket import TileView
 from services.contracts.topology import Flow, MenuChoice, MenuNode, Queue, Site, Team, Text
-from tests.behaviour.api.conftest import Api, WrittenFloor, live
+from tests.behaviour.api.conftest import Api, WrittenFloor, live, until
 from tests.unit.api.floor import (
     HALF_HOUR,
     MINUTE,
@@ -19,6 +20,7 @@ from tests.unit.api.floor import (
     TODAY,
     agent,
     agent_day,
+    alert,
     clock,
     counts,
     half_hour,
@@ -215,3 +217,24 @@ def test_the_catalogue_and_watermarks(api: Api, site: str):
     feeds = answers.Feeds.model_validate_json(api.get("/v1/feeds").content)
     (partition,) = [part for part in feeds.partitions if part.site == site]
     assert (partition.topic, partition.partition, partition.at) == ("contacts", 0, NINE)
+
+
+def test_a_teams_alerts_come_costliest_first_and_limits_are_told(api: Api, floor: WrittenFloor):
+    name = f"s{uuid.uuid4().hex[:8]}"
+    team, other = f"{name}/blue", f"{name}/red"
+    late = [
+        alert(f"{name}-{who}", rule="late-from-break", site=name, team=of).model_copy(update={"cost": cost})
+        for who, of, cost in (("ann", team, 2.0), ("ben", team, 7.5), ("cem", other, 9.0))
+    ]
+    floor.put(*late, AdherenceLimitsView(revision=4, changed_by="dana"))
+    until(lambda: len(api.get(f"/v1/alerts?team={team}").json()["alerts"]) == 2)
+
+    found = answers.Alerts.model_validate_json(api.get(f"/v1/alerts?team={team}").content).alerts
+
+    assert [one.scope for one in found] == [f"{name}-ben", f"{name}-ann"]
+    until(lambda: api.get("/v1/adherence/limits").json()["revision"] == 4)
+    answer = api.get("/v1/adherence/limits")
+    assert (answer.headers["etag"], answer.json()["limits"]["out_s"]) == ('"4"', 120)
+    wrong = api.send("PUT", "/v1/adherence/limits", {"states": [{"state": "hold", "after_s": 1}]})
+    assert wrong.status_code == 422
+    assert "states.0.after_s" in wrong.json()["message"]

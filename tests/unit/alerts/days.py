@@ -135,7 +135,10 @@ agents = st.builds(
 )  # fmt: skip
 menus = st.builds(calls, moments, st.sampled_from([0, 2, 4, 6]), st.lists(st.sampled_from(["top", "vip"]), unique=True))
 clocks = st.builds(
-    lambda site, at, partition: clock(site, at, partition=partition), st.sampled_from(SITES), moments, st.just(0)
+    lambda site, at, topic: clock(site, at, topic=topic),
+    st.sampled_from(SITES),
+    moments,
+    st.sampled_from(["contacts", "agents"]),
 )
 walls = st.integers(1000, 1200)
 ticks = st.builds(tick, walls)

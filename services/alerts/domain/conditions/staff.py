@@ -67,8 +67,11 @@ def _of_agent(metric: Metric, place: Place) -> Figure:
     return _share(metric, [(line, 0)], place)
 
 
-def queue_cost(queue: str, place: Place) -> float:
-    """What one absence costs a queue now (formula: catalogue, absence_cost)."""
+def queue_cost(queue: str, place: Place, *, beside: int = 0) -> float:
+    """What one absence costs a queue now (formula: catalogue, absence_cost).
+
+    `beside`: so many agents are there by plan and no help, and count as missing.
+    """
     crowd = place.floor.staff.group("queue", queue)
     tile, described = place.floor.queues.get(queue), place.queue(queue)
     shortfall, waiting = 0.0, 0
@@ -78,4 +81,4 @@ def queue_cost(queue: str, place: Place) -> float:
         shortfall = 0.0 if level is None else max(0.0, tile.target_percent / 100 - level)
         waiting = tile.waiting
     missing, working = (0, 0) if crowd is None else (crowd.missing, crowd.working)
-    return formulas.absence_cost(missing, working, shortfall, waiting)
+    return formulas.absence_cost(missing + beside, max(working - beside, 0), shortfall, waiting)
