@@ -19,6 +19,7 @@ from services.cli import (
     prove,
     rules,
     running,
+    scene,
     sign_in,
     what_if,
 )
@@ -108,6 +109,7 @@ for name, group in (
 ):  # fmt: skip
     cli.add_typer(group, name=name)
 cli.command()(journal.journal)
+cli.command()(scene.scene)
 cli.command("what-if")(what_if.what_if)
 feed_commands.register(cli)
 
