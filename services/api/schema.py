@@ -34,6 +34,7 @@ _ROOTS: tuple[tuple[str, JsonSchemaMode, Any], ...] = (
             answers.Feeds,
             answers.Definitions,
             answers.Session,
+            answers.Build,
             answers.Problem,
             answers.Health,
             reports.Metrics,

@@ -34,6 +34,8 @@ export class Board {
   sites = $state.raw<SiteBoard[]>([]);
   /** Ids of the roll-ups between a site and all sites, by name. */
   regions = $state.raw<string[]>([]);
+  /** Ids of all queues of the floor, worst first. */
+  queues = $state.raw<string[]>([]);
   /** Some feed tells of agents: the wall has room for them, everywhere or nowhere. */
   hasAgents = $state(false);
   alerts = $state.raw<Alert[]>([]);
@@ -177,6 +179,7 @@ export class Board {
         const ranks = queues.map((queue) => this.#rank(queue, queue.target_percent, critical.has(queue.id)));
         const before = this.sites.find((each) => each.id === site.id)?.queues ?? [];
         return {
+          ranks,
           rank: this.#rank(
             site,
             site.target_percent ?? sharedTarget(queues),
@@ -197,6 +200,9 @@ export class Board {
     );
     const next = ids.flatMap((id) => sites.find((site) => site.board.id === id)?.board ?? []);
     if (!same(next, this.sites)) this.sites = next;
+    const ranks = sites.flatMap((site) => site.ranks);
+    const queues = reorder(this.queues, ranks, margin(QUEUE_MARGIN_POINTS));
+    if (!same(queues, this.queues)) this.queues = queues;
     const regions = tiles.filter((tile) => tile.level === 'region').sort(byId);
     const regionIds = regions.map((region) => region.id);
     if (!same(regionIds, this.regions)) this.regions = regionIds;

@@ -3,6 +3,7 @@ import type { Component } from 'svelte';
 import type { Filters, Text } from '../contracts/types.ts';
 import type { Page, Role } from '../page/page.svelte.ts';
 import type { Theme } from '../page/address.ts';
+import { wallFilters } from '../wall/filters.ts';
 
 export interface PageEntry {
   /** '/team': the page's address. */
@@ -23,7 +24,7 @@ const EVERYBODY: readonly Role[] = ['viewer', 'supervisor', 'team_lead', 'dispat
 
 // prettier-ignore
 export const PAGES: readonly PageEntry[] = [
-  { path: '/wall', name: { en: 'Wall', zh: '大屏' }, roles: EVERYBODY, load: () => import('../wall/WallPage.svelte'), bare: true, theme: 'dark' },
+  { path: '/wall', name: { en: 'Wall', zh: '大屏' }, roles: EVERYBODY, load: () => import('../wall/WallPage.svelte'), bare: true, theme: 'dark', filters: wallFilters },
 ];
 
 /** Where each role is at home; the first page that it may see while that one is not there. */

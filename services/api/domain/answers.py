@@ -97,6 +97,12 @@ class Session(Contract):
     scopes: tuple[KeyScope, ...] | None = Field(default=None, description="of a key; None: all that the role may do")
 
 
+class Build(Contract):
+    """Which build of the pages is served: a page of another one loads itself anew when nobody works on it."""
+
+    build: str = Field(description="empty: the pages are not built, or by something that does not say")
+
+
 class Tiles(Contract):
     """Tiles as of board position `seq` of this server's `epoch`."""
 

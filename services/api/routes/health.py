@@ -1,8 +1,11 @@
 """Health: alive, ready, telemetry. Open to all who can reach the port; they say nothing about the floor."""
 
+import asyncio
+
 from fastapi import APIRouter, Response
 
-from services.api.domain.answers import Alive, Health
+from services.api.domain.answers import Alive, Build, Health
+from services.api.domain.build import build_of
 from services.api.routes.parts import AllParts
 
 router = APIRouter()
@@ -21,6 +24,17 @@ async def ready(parts: AllParts, response: Response) -> Health:
     if reasons:
         response.status_code = 503
     return Health(ready=not reasons, reasons=reasons)
+
+
+@router.get("/v1/build")
+async def build(parts: AllParts, response: Response) -> Build:
+    """The build of the pages that is served now; screens that hang for weeks load themselves anew after a release."""
+    response.headers["cache-control"] = "no-store"
+    index = parts.settings.pages_dir / "index.html"
+    try:
+        return Build(build=build_of(await asyncio.to_thread(index.read_text, encoding="utf-8")))
+    except OSError:
+        return Build(build="")
 
 
 @router.get("/telemetry", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
