@@ -5,9 +5,11 @@ import { tiles } from './floor.ts';
 
 export type Read = Record<string, string>;
 
-/** Opens the wall and waits until it is live. */
-export async function open(page: Page, search = ''): Promise<void> {
-  await page.goto(`/wall${search}`);
+/** Opens the wall with all queues close up (`tv`: as pages that turn) and waits until it is live. */
+export async function open(page: Page, search = '', view: 'floor' | 'tv' = 'floor'): Promise<void> {
+  const query = new URLSearchParams(search);
+  if (view === 'floor') query.set('view', view);
+  await page.goto(`/wall?${query.toString()}`);
   await expect(page.locator('[data-connection="live"]')).toBeVisible();
   await expect(page.locator('[data-queue]').first()).toBeVisible();
 }

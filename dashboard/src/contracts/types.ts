@@ -43,6 +43,7 @@ export interface Floorwatch {
   Feeds: Feeds;
   Definitions: Definitions;
   Session: Session;
+  Build: Build;
   Problem: Problem;
   Health: Health;
   Metrics: Metrics;
@@ -1704,6 +1705,18 @@ export interface Session {
    * of a key; None: all that the role may do
    */
   scopes: ('read' | 'act' | 'admin')[] | null;
+}
+/**
+ * Which build of the pages is served: a page of another one loads itself anew when nobody works on it.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Build".
+ */
+export interface Build {
+  /**
+   * empty: the pages are not built, or by something that does not say
+   */
+  build: string;
 }
 /**
  * Why there is no answer: `code` for programs, `message` for people; it says what to do.

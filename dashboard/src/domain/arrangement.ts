@@ -61,5 +61,8 @@ export function moved(ids: readonly string[], id: string, by: -1 | 1): string[] 
 }
 
 function list(text: string | undefined): string[] {
-  return (text ?? '').split(',').map((id) => id.trim()).filter((id) => id !== '');
+  return (text ?? '')
+    .split(',')
+    .map((id) => id.trim())
+    .filter((id) => id !== '');
 }

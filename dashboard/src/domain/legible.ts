@@ -29,11 +29,18 @@ const LEAST_UNIT_PX = 9.5;
 const LEAST_LETTER_PX = 12;
 
 export function clampDistance(metres: number): number {
-  return Number.isFinite(metres) ? Math.min(DISTANCE_M.most, Math.max(DISTANCE_M.least, metres)) : REFERENCE_M;
+  return Number.isFinite(metres)
+    ? Math.min(DISTANCE_M.most, Math.max(DISTANCE_M.least, metres))
+    : REFERENCE_M;
 }
 
 /** The grid of a page that shows as many of `queues` as can be read from `distanceM`, as large as they can be. */
-export function tilePlan(queues: number, width: number, height: number, distanceM: number = REFERENCE_M): TilePlan {
+export function tilePlan(
+  queues: number,
+  width: number,
+  height: number,
+  distanceM: number = REFERENCE_M,
+): TilePlan {
   const unit = Math.max(LEAST_UNIT_PX, Math.min(width / SCREEN_UNITS.width, height / SCREEN_UNITS.height));
   const wide = Math.max(1, width / unit - FRAME_UNITS.width);
   const high = Math.max(1, height / unit - FRAME_UNITS.height);
@@ -41,7 +48,10 @@ export function tilePlan(queues: number, width: number, height: number, distance
     Math.max(clampDistance(distanceM) / REFERENCE_M, LEAST_LETTER_PX / unit / 1.1),
     scaleOf(1, 1, wide, high),
   );
-  const most = { columns: fitting(wide, TILE_UNITS.width * least), rows: fitting(high, TILE_UNITS.height * least) };
+  const most = {
+    columns: fitting(wide, TILE_UNITS.width * least),
+    rows: fitting(high, TILE_UNITS.height * least),
+  };
   const wanted = Math.min(Math.max(1, queues), most.columns * most.rows);
   let best: TilePlan | null = null;
   for (let columns = 1; columns <= most.columns; columns += 1) {

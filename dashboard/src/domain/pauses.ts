@@ -16,7 +16,7 @@ export function pausesByQueue(agents: Iterable<AgentTile>): Map<string, Pause[]>
     if (state !== 'not_ready') continue;
     for (const queue of queues) {
       let reasons = found.get(queue);
-      if (!reasons) found.set(queue, (reasons = new Map()));
+      if (!reasons) found.set(queue, (reasons = new Map<string, Pause>()));
       const before = reasons.get(reason) ?? { reason, agents: 0, since: null };
       const began = since > 0 ? Math.min(since, before.since ?? Infinity) : before.since;
       reasons.set(reason, { reason, agents: before.agents + 1, since: began });

@@ -76,7 +76,8 @@ export function advance(
   const other = order.length !== known.size || order.some((id) => !known.has(id));
   const recut = shown.round.pages.length > 1 ? size !== perPage : known.size > perPage;
   const news = [...alarmed].some((id) => !shown.alarmed.has(id) && known.has(id));
-  if (other || recut || (news && !held)) return kept(shown, begin(order, alarmed, perPage, now), news && !held);
+  if (other || recut || (news && !held))
+    return kept(shown, begin(order, alarmed, perPage, now), news && !held);
   if (held || dwellMs <= 0) return { ...shown, since: held ? now : shown.since };
   if (now - shown.since < dwellMs) return shown;
   if (shown.at + 1 < shown.round.sequence.length) return { ...shown, at: shown.at + 1, since: now };

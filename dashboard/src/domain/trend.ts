@@ -71,7 +71,9 @@ export class Trends {
 
 function isPoint(value: unknown): value is [number, number | null] {
   return (
-    Array.isArray(value) && typeof value[0] === 'number' && (value[1] === null || typeof value[1] === 'number')
+    Array.isArray(value) &&
+    typeof value[0] === 'number' &&
+    (value[1] === null || typeof value[1] === 'number')
   );
 }
 

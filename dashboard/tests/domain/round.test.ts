@@ -32,7 +32,10 @@ describe('a round', () => {
   });
 
   it('shows alarmed queues first, the others as they stand', () => {
-    expect(roundOf(ids(6), new Set(['q4']), 4).pages).toEqual([['q4', 'q0', 'q1', 'q2'], ['q3', 'q5']]);
+    expect(roundOf(ids(6), new Set(['q4']), 4).pages).toEqual([
+      ['q4', 'q0', 'q1', 'q2'],
+      ['q3', 'q5'],
+    ]);
   });
 
   it('comes back to the alarmed page after every few others', () => {

@@ -6,7 +6,13 @@ import { pausesByQueue } from '../../src/domain/pauses.ts';
 import { SHIFT_EVERY_MS, shiftAt } from '../../src/domain/shift.ts';
 
 describe('an arrangement', () => {
-  const words = { hide: 'b/quiet, b/off', order: 'b/2,b/1,b/2', 'name.b/1': ' Sales! ', 'name.b/2': ' ', view: 'tv' };
+  const words = {
+    hide: 'b/quiet, b/off',
+    order: 'b/2,b/1,b/2',
+    'name.b/1': ' Sales! ',
+    'name.b/2': ' ',
+    view: 'tv',
+  };
 
   it('is read from the address and written into it, and leaves the rest of it alone', () => {
     const arrangement = readArrangement(words);
@@ -22,7 +28,10 @@ describe('an arrangement', () => {
   });
 
   it('hides, puts first what was put first, and keeps the others as they stand', () => {
-    const shown = arranged(['b/3', 'b/quiet', 'b/1', 'b/2'], readArrangement({ ...words, order: 'b/2,b/gone,b/quiet' }));
+    const shown = arranged(
+      ['b/3', 'b/quiet', 'b/1', 'b/2'],
+      readArrangement({ ...words, order: 'b/2,b/gone,b/quiet' }),
+    );
     expect(shown).toEqual(['b/2', 'b/3', 'b/1']);
   });
 
@@ -66,7 +75,9 @@ describe('the chime', () => {
   it('sounds once for each new critical alert, and for none that was there when the wall started', () => {
     const chime = new Chime();
     expect(chime.take([alert('old', 'firing')])).toBe(false);
-    expect(chime.take([alert('old', 'firing'), alert('w', 'firing', 'warning'), alert('p', 'pending')])).toBe(false);
+    expect(chime.take([alert('old', 'firing'), alert('w', 'firing', 'warning'), alert('p', 'pending')])).toBe(
+      false,
+    );
     expect(chime.take([alert('old', 'firing'), alert('p', 'firing')])).toBe(true);
     expect(chime.take([alert('old', 'firing'), alert('p', 'firing')])).toBe(false);
     expect(chime.take([alert('p', 'firing')])).toBe(false);

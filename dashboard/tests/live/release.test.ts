@@ -80,14 +80,17 @@ describe('a wall and the release that is served', () => {
     expect(reload.mock.calls.length).toBeGreaterThan(1);
   });
 
-  it.each([null, ''])('no answer (%s), or a page that does not know its own: nothing happens', async (answer) => {
-    served = answer;
-    await watch().check();
-    served = 'bbb';
-    await watch('').check();
-    clock.advance(SPREAD_MS);
-    expect(reload).not.toHaveBeenCalled();
-  });
+  it.each([null, ''])(
+    'no answer (%s), or a page that does not know its own: nothing happens',
+    async (answer) => {
+      served = answer;
+      await watch().check();
+      served = 'bbb';
+      await watch('').check();
+      clock.advance(SPREAD_MS);
+      expect(reload).not.toHaveBeenCalled();
+    },
+  );
 
   it('once it is stopped it asks no more', async () => {
     const release = watch();

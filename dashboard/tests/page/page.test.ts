@@ -21,7 +21,7 @@ let page: Page;
 let hear: Stage['hear'];
 
 beforeEach(() => {
-  ({ clock, page, hear } = stage('/wall'));
+  ({ clock, page, hear } = stage('/wall?view=floor'));
   inPseudo(page);
   page.definitions = DEFINITIONS;
   page.metrics = METRICS;

@@ -74,7 +74,12 @@ function floor(count: number): Item[] {
 }
 
 let seq = 0;
-const snapshot = (items: Item[]): Snapshot => ({ type: 'snapshot', epoch: `e${seq}`, seq: (seq += 1), items });
+const snapshot = (items: Item[]): Snapshot => ({
+  type: 'snapshot',
+  epoch: `e${seq}`,
+  seq: (seq += 1),
+  items,
+});
 const update = (items: Item[], removed: string[] = []): ServerMessage => ({
   type: 'update',
   seq: (seq += 1),
@@ -201,7 +206,8 @@ it('the trend outlives a reload; a storage that is full costs only that', () => 
 });
 
 describe('in the pseudo-language nothing else is to be read', () => {
-  const NO_LANGUAGE = /\bEsc\b|\bAnonymous Bank\b|␣|\b[SEV]\b|中文|\bbank\/\w+|lisbon\/sales|\ball\b|from_mars/g;
+  const NO_LANGUAGE =
+    /\bEsc\b|\bAnonymous Bank\b|␣|\b[SEV]\b|中文|\bbank\/\w+|lisbon\/sales|\ball\b|from_mars/g;
   const names = RICH.items.flatMap((item) =>
     'name' in item && typeof item.name !== 'string' ? [item.name.en, item.name.zh] : [],
   );
