@@ -22,7 +22,9 @@ def guarded(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """An API where one has to sign in, with pages that were built."""
     folder = tmp_path_factory.mktemp("api")
     (folder / "dist/assets").mkdir(parents=True)
-    (folder / "dist/index.html").write_text("<!doctype html><title>the wall</title>")
+    (folder / "dist/index.html").write_text(
+        '<!doctype html><meta name="floorwatch-build" content="0a1b2c"><title>the wall</title>'
+    )
     (folder / "dist/assets/wall-1a2b3c.js").write_text("'wall'")
     (folder / "dist/icon.svg").write_text("<svg/>")
     (folder / "secret.txt").write_text("not a page")
@@ -148,6 +150,11 @@ def test_the_page_answers_at_its_own_addresses(door: Api):
         answer = door.get(path)
         assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
         assert "the wall" in answer.text
+
+
+def test_which_build_is_served_is_told_to_everybody_anew_each_time(door: Api):
+    answer = door.get("/v1/build")
+    assert (answer.json(), answer.headers["cache-control"]) == ({"build": "0a1b2c"}, "no-store")
 
 
 def test_hashed_files_are_kept_for_ever_and_others_asked_for_again(door: Api):
