@@ -83,7 +83,7 @@ class Installation:
     ) -> None:
         self.settings = settings
         self.state_dir = settings.state_dir.absolute()
-        self._command = command
+        self.command = command
         self._services = tuple(services)
         self._voice = voice or Voice()
         self._cancelled = cancelled
@@ -153,7 +153,7 @@ class Installation:
             )
             running.announce(
                 self.state_dir,
-                command=self._command,
+                command=self.command,
                 wall=self.wall,
                 own_parts=[part.name for part in base],
                 environment=self.addresses,

@@ -71,6 +71,10 @@ def _invite(installation: Installation, *, open_browser: bool) -> None:
         raise StartError(f"no sign-in link could be made: {error}") from error
     out.print(f"\nThe wall: [bold]{address}[/]")
     out.print("[dim]The link works once, within an hour; `floorwatch link` makes another. Ctrl-C stops everything.[/]")
+    if installation.command == "demo":
+        out.print(
+            "[dim]In a second terminal, `floorwatch scene` walks through a peak, a plan and agents lent to Lisbon.[/]"
+        )
     if open_browser:
         with suppress(webbrowser.Error):
             webbrowser.open(address)
