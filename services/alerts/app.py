@@ -6,7 +6,11 @@ from services.alerts import telemetry
 from services.alerts.domain.alerts import Alerts
 from services.alerts.domain.desk import Desk
 from services.alerts.domain.keeper import DeskKeeper
+from services.alerts.domain.notices.around import surroundings_of
 from services.alerts.domain.sections import sections_beside
+from services.alerts.notify.office import PostOffice
+from services.alerts.notify.secrets import Channels
+from services.alerts.notify.shelf import Shelf
 from services.alerts.settings import AlertsSettings
 from services.alerts.store import Store
 from services.alerts.streams import AlertsOutlet, inbox_stream
@@ -16,7 +20,7 @@ from services.contracts.contingency import PlanFile
 from services.runtime import kafka, redis, worker
 
 
-def run(settings: AlertsSettings, rules: RuleFile, plans: PlanFile) -> None:
+def run(settings: AlertsSettings, rules: RuleFile, plans: PlanFile, channels: Channels) -> None:
     """Watch until SIGTERM."""
     names = settings.names
     alerts = Alerts(names)
@@ -26,7 +30,15 @@ def run(settings: AlertsSettings, rules: RuleFile, plans: PlanFile) -> None:
     outlet = AlertsOutlet(settings, keeper, Store(redis.client(settings), names))
     stream = inbox_stream(settings, keeper, outlet)
     outlet.still_ours = lambda: stream.serving and stream.holds(stream.assignment)
-    usher = Usher(settings, desk, alerts, Files(rules, plans), lambda: bool(stream.partitions) and outlet.still_ours())
+
+    def serving() -> bool:
+        return bool(stream.partitions) and outlet.still_ours()
+
+    usher = Usher(settings, desk, alerts, Files(rules, plans), serving)
+    office = PostOffice(
+        settings, channels, Shelf(redis.client(settings), names),
+        lambda record: surroundings_of(record, desk.floor, alerts.book), serving,
+    )  # fmt: skip
     telemetry.DEAD_LETTERS.set_function(lambda: keeper.letters)
     for state in ("pending", "firing", "resolved", "no_data", "stale"):
         telemetry.ALERTS.labels(state).set_function(partial(_count, desk, state))
@@ -35,7 +47,7 @@ def run(settings: AlertsSettings, rules: RuleFile, plans: PlanFile) -> None:
         stream,
         port=settings.alerts_port,
         port_variable="FLOORWATCH_ALERTS_PORT",
-        background=[outlet.keep_filled, usher.run],
+        background=[outlet.keep_filled, usher.run, office.run],
         checks={"redis": outlet.redis_check},
     )
 

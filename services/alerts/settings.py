@@ -16,3 +16,6 @@ class AlertsSettings(StreamSettings):
         default=None,
         description="YAML file of contingency plans; those that were never there are put at the start",
     )
+    channels_file: Path | None = Field(
+        default=None, description="YAML file of notification channels and routes; without it nobody is told"
+    )

@@ -23,6 +23,7 @@ from services.api.passwords import Passwords
 from services.api.routes import (
     accounts,
     alerts,
+    channels,
     days,
     devices,
     evidence,
@@ -78,7 +79,7 @@ def application(parts: Parts) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(redis.asyncio.RedisError, _away)
     app.add_exception_handler(OSError, _away)
-    desk = (alerts, silences, rules, plans, plan_report, moves, journal, leads)
+    desk = (alerts, silences, rules, plans, plan_report, moves, journal, leads, channels)
     for routes in (health, rest, days, people, staffing, evidence, *desk, live, sign_in, accounts, devices):
         app.include_router(routes.router)
     app.include_router(sign_in.links)

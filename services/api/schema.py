@@ -51,6 +51,8 @@ _ROOTS: tuple[tuple[str, JsonSchemaMode, Any], ...] = (
             lists.Plans,
             lists.Moves,
             lists.Journal,
+            lists.Channels,
+            lists.Deliveries,
             staffing.WhatIf,
             staffing.Suggestions,
             staffing.PlanReport,

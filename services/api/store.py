@@ -20,6 +20,7 @@ from services.contracts.desk import Outcome
 from services.contracts.metrics import FeedClock, Interval, IvrInterval, Repeats, Tile, interval_adapter
 from services.contracts.moves import MoveView
 from services.contracts.names import Names
+from services.contracts.notify import ChannelView, Delivery
 from services.contracts.topology import Description, TopologyRecord
 from services.runtime.logs import get_logger
 
@@ -34,6 +35,8 @@ _repeats: TypeAdapter[Repeats] = TypeAdapter(Repeats)
 _alert: TypeAdapter[Alert] = TypeAdapter(Alert)
 _transition: TypeAdapter[AlertTransition] = TypeAdapter(AlertTransition)
 _outcome: TypeAdapter[Outcome] = TypeAdapter(Outcome)
+_channel: TypeAdapter[ChannelView] = TypeAdapter(ChannelView)
+_delivery: TypeAdapter[Delivery] = TypeAdapter(Delivery)
 _journal_entry: TypeAdapter[JournalEntry] = TypeAdapter(JournalEntry)
 _views: dict[str, TypeAdapter[Any]] = {
     "alert": _alert,
@@ -186,6 +189,22 @@ class Store:
         """What was done lately, newest first."""
         found: Any = await self._client.lrange(self._names.journal_key, 0, -1)
         return self._parsed(_journal_entry, found)
+
+    async def channels(self) -> tuple[ChannelView, ...]:
+        """Notification channels, by id."""
+        found: Any = await self._client.hgetall(self._names.channels_key)
+        return tuple(sorted(self._parsed(_channel, found.values()), key=lambda channel: channel.id))
+
+    async def channel(self, id_: str) -> ChannelView | None:
+        """One notification channel; None: there is none."""
+        found: Any = await self._client.hget(self._names.channels_key, id_)
+        return None if found is None else next(iter(self._parsed(_channel, (found,))), None)
+
+    async def deliveries(self) -> tuple[Delivery, ...]:
+        """The last deliveries, newest first."""
+        found: Any = await self._client.hgetall(self._names.deliveries_key)
+        newest = sorted(self._parsed(_delivery, found.values()), key=lambda one: (one.created_at, one.id))
+        return tuple(reversed(newest))
 
     async def redeem(self, token: str) -> str | None:
         """Use up a sign-in link. What it gives (a role, or `account|NAME`), or None if there is no such link."""

@@ -11,6 +11,7 @@ from services.cli import (
     accounts,
     adherence,
     alerts,
+    channels,
     feed_commands,
     journal,
     launcher,
@@ -106,11 +107,13 @@ for name, group in (
     ("rules", rules.cli), ("alerts", alerts.cli), ("adherence", adherence.cli),
     ("plans", plans.cli), ("moves", moves.cli),
     ("accounts", accounts.cli), ("keys", accounts.keys), ("devices", accounts.devices),
+    ("channels", channels.cli),
 ):  # fmt: skip
     cli.add_typer(group, name=name)
 cli.command()(journal.journal)
 cli.command()(scene.scene)
 cli.command("what-if")(what_if.what_if)
+cli.command()(channels.deliveries)
 feed_commands.register(cli)
 
 

@@ -225,12 +225,18 @@ class PutAdherenceLimits(Command):
     limits: AdherenceLimits
 
 
+class TryChannel(Command):
+    """Send a test over a notification channel: the target is its id. What becomes of it stands among the deliveries."""
+
+    do: Literal["try_channel"] = "try_channel"
+
+
 AnyCommand = Annotated[
     Acknowledge | Unacknowledge | Assign | AddNote | Snooze | PutSilence | EndSilence
     | PutRule | RemoveRule | TryRule | ImportRules
     | PutPlan | RemovePlan | ActivatePlan | DeclinePlan | CompleteAction | StandDown
     | ProposeMove | AcceptMove | DeclineMove | CancelMove | ReturnMove
-    | Coach | Excuse | Dismiss | PutAdherenceLimits,
+    | Coach | Excuse | Dismiss | PutAdherenceLimits | TryChannel,
     Field(discriminator="do"),
 ]  # fmt: skip
 

@@ -90,7 +90,8 @@ class Names:
         topic("journal", partitions=1, retention_hours=24 * 400)
         # accounts: key = "account|name", "key|id", "device|id" or "session|id"; value = JSON of contracts.accounts.
         topic("accounts", partitions=1, compacted=True)
-        # outbox: key = "transition|channel"; value = JSON Delivery, the newest stands.
+        # outbox: key = "transition|channel"; value = JSON Delivery; and "position|topic": how far a topic is told.
+        # In which order they count stands in contracts.notify.
         topic("outbox", partitions=1, compacted=True)
 
     @property
@@ -149,6 +150,16 @@ class Names:
     def desk_key(self, kind: str) -> str:
         """Hash of one kind of view of the desk (rule, silence, plan, move, limits …): id → JSON."""
         return f"{self.namespace}:desk:{kind}"
+
+    @property
+    def deliveries_key(self) -> str:
+        """Hash: delivery id → Delivery JSON, of the last 1,000."""
+        return f"{self.namespace}:deliveries"
+
+    @property
+    def channels_key(self) -> str:
+        """Hash: channel id → ChannelView JSON, of the worker that sends."""
+        return f"{self.namespace}:channels"
 
     @property
     def journal_key(self) -> str:

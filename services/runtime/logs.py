@@ -40,7 +40,8 @@ def configure(settings: CommonSettings, service: str) -> None:
     handler.addFilter(_OnceInAWhile())
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
     structlog.contextvars.bind_contextvars(service=service)
-    for chatty in ("aiokafka", "kafka", "faust", "mode", "httpx"):
+    # At debug level the HTTP clients write addresses and headers, and with them what is secret in them.
+    for chatty in ("aiokafka", "kafka", "faust", "mode", "httpx", "httpcore", "urllib3", "requests", "apprise"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 

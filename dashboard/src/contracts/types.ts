@@ -60,6 +60,8 @@ export interface Floorwatch {
   Plans: Plans;
   Moves: Moves;
   Journal: Journal;
+  Channels: Channels;
+  Deliveries: Deliveries;
   WhatIf: WhatIf;
   Suggestions: Suggestions;
   PlanReport: PlanReport;
@@ -380,7 +382,7 @@ export interface AgentsNow {
  * One channel of a queue that takes several.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
- * via the `definition` "ChannelView".
+ * via the `definition` "services__contracts__socket__ChannelView".
  */
 export interface ChannelView {
   target_s: number;
@@ -2380,7 +2382,8 @@ export interface Outcome {
     | Coach
     | Excuse
     | Dismiss
-    | PutAdherenceLimits;
+    | PutAdherenceLimits
+    | TryChannel;
 }
 /**
  * I have seen it and look after it. The target is an alert.
@@ -2967,6 +2970,24 @@ export interface AdherenceLimits1 {
   together_least: number;
 }
 /**
+ * Send a test over a notification channel: the target is its id. What becomes of it stands among the deliveries.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "TryChannel".
+ */
+export interface TryChannel {
+  kind: 'command';
+  id: string;
+  /**
+   * epoch ms
+   */
+  at: number;
+  by: Actor;
+  target: string;
+  expected: number | null;
+  do: 'try_channel';
+}
+/**
  * A step of a plan, for the journal. The id is deterministic: plan|step|revision of the plan after it.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
@@ -3071,6 +3092,159 @@ export interface AccountStep {
   changes: {
     [k: string]: string | undefined;
   };
+}
+/**
+ * Notification channels, without their secrets.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Channels".
+ */
+export interface Channels {
+  channels: ChannelView1[];
+}
+/**
+ * A channel as it may be seen: no secret, no address that holds one.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "services__contracts__notify__ChannelView".
+ */
+export interface ChannelView1 {
+  kind: 'channel';
+  id: string;
+  of: 'webhook' | 'email' | 'chat';
+  name: string;
+  language: 'en' | 'zh';
+  /**
+   * server or service, without user, path and query
+   */
+  address: string;
+  /**
+   * quiet hours, in words such as 22:00–07:00 Europe/Lisbon
+   */
+  quiet: string;
+  /**
+   * what it is told, a line a route
+   */
+  routes: string[];
+}
+/**
+ * What was told, or was to be: newest first.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Deliveries".
+ */
+export interface Deliveries {
+  deliveries: Delivery[];
+}
+/**
+ * One notice for one channel, as it stands. Wall times are epoch ms.
+ *
+ * `attempt` counts claims; the first record on the log that claims an attempt is the one that may send. `message` is
+ * the id that the receiver saw (several deliveries may share one message).
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Delivery".
+ */
+export interface Delivery {
+  kind: 'delivery';
+  /**
+   * transition|channel
+   */
+  id: string;
+  channel: string;
+  notice: Notice;
+  state: 'waiting' | 'sending' | 'delivered' | 'undeliverable' | 'uncertain' | 'skipped';
+  created_at: number;
+  /**
+   * of the last change
+   */
+  at: number;
+  not_before: number;
+  attempt: number;
+  /**
+   * when the first attempt was claimed
+   */
+  first_at: number;
+  /**
+   * who claimed the attempt
+   */
+  worker: string;
+  message: string;
+  /**
+   * what the receiver answered, or why it was not told; no secrets
+   */
+  reason: string;
+  /**
+   * of a call: the plan's action has been completed
+   */
+  answered: boolean;
+}
+/**
+ * What is to be told, as it was when it happened; independent of language and channel.
+ *
+ * `subject` is what it is about (an alert, plan or move): its notices are told in their order. Notices of one `bundle`
+ * and event that wait together make one message. `team` set: it is for this team's lead and nobody else. Times are
+ * epoch ms: `since` and `at` by the floor's clock, `wall_at` by the wall's (0: unknown).
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Notice".
+ */
+export interface Notice {
+  event:
+    | 'firing'
+    | 'resolved'
+    | 'escalated'
+    | 'plan_proposed'
+    | 'plan_activated'
+    | 'plan_leave_proposed'
+    | 'plan_stood_down'
+    | 'move_proposed'
+    | 'call'
+    | 'test';
+  subject: string;
+  bundle: string;
+  name: Text;
+  rule: string;
+  scope: string;
+  scope_kind: ('queue' | 'site' | 'region' | 'all' | 'team' | 'agent' | 'flow' | 'node') | null;
+  site: string | null;
+  team: string;
+  roles: ('viewer' | 'supervisor' | 'team_lead' | 'dispatcher' | 'administrator')[];
+  severity: 'info' | 'warning' | 'critical';
+  metric: string;
+  against: 'value' | 'target' | 'last_week' | 'change';
+  value: number | null;
+  threshold: number | null;
+  /**
+   * what the scope is held to, such as 80 % in 20 s
+   */
+  target: Text | null;
+  since: number | null;
+  at: number;
+  wall_at: number;
+  timezone: string;
+  /**
+   * further lines, such as the actions of a plan's level
+   */
+  details: Text[];
+  runbook: Text | null;
+  link: string;
+  by: string;
+  call: PlanCall | null;
+}
+/**
+ * A webhook call of a plan's action.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "PlanCall".
+ */
+export interface PlanCall {
+  plan: string;
+  action: string;
+  name: Text;
+  level: number;
+  event: 'activated' | 'stood_down';
+  by: string;
 }
 /**
  * A queue as the model sees it, and what would be if something were otherwise. `why`: what keeps it from telling.

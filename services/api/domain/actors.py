@@ -31,6 +31,7 @@ MAY: dict[str, frozenset[Role]] = {
         ),
         _ADMINISTRATORS,
     ),
+    **dict.fromkeys(("channels", "try_channel"), _ADMINISTRATORS),
     "devices": _HEADS,
     **dict.fromkeys(("accounts", "keys"), _ADMINISTRATORS),
 }

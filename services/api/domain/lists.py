@@ -9,6 +9,7 @@ from services.contracts.alerts import RuleView, Silence
 from services.contracts.contingency import PlanStep, PlanView
 from services.contracts.desk import Outcome
 from services.contracts.moves import MoveStep, MoveView
+from services.contracts.notify import ChannelView, Delivery
 from services.contracts.topology import Contract
 
 
@@ -34,6 +35,18 @@ class Moves(Contract):
     """Moves, open and closed."""
 
     moves: tuple[MoveView, ...]
+
+
+class Channels(Contract):
+    """Notification channels, without their secrets."""
+
+    channels: tuple[ChannelView, ...]
+
+
+class Deliveries(Contract):
+    """What was told, or was to be: newest first."""
+
+    deliveries: tuple[Delivery, ...]
 
 
 JournalEntry = Annotated[Outcome | PlanStep | MoveStep | AccountStep, Field(discriminator="kind")]

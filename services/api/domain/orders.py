@@ -194,5 +194,6 @@ SUBJECT_OF: dict[str, str] = {
     ),
     "put_adherence_limits": "limits",
     **dict.fromkeys(("propose_move", "accept_move", "decline_move", "cancel_move", "return_move"), "move"),
+    "try_channel": "channel",
 }
 """Kind of view that each command is about."""

@@ -1,0 +1,1 @@
+"""What is told to whom: channels and routes, quiet hours, texts, and the outbox's state machine. All of it is pure."""
