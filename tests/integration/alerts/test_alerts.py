@@ -218,10 +218,9 @@ async def test_a_rule_that_is_taken_away_resolves_its_alert(floor: Floor) -> Non
     floor.rules.write_text("rules: []", encoding="utf-8")
     floor.start()
 
+    expected = ["many|bank/PS|inactive|45001", "many|bank/PS|resolved|45000", FIRING, PENDING]
+
     async def gone() -> bool:
-        return await floor.states() == {}
+        return await floor.states() == {} and await floor.history() == expected
 
     await floor.until(gone)
-    assert await floor.history() == [
-        "many|bank/PS|inactive|45001", "many|bank/PS|resolved|45000", FIRING, PENDING,
-    ]  # fmt: skip
