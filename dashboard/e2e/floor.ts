@@ -16,8 +16,8 @@ export async function control(action: 'stop' | 'start' | 'freeze' | 'thaw'): Pro
   if (!answer.ok) throw new Error(`${action}: ${answer.status}`);
 }
 
-export async function signInLink(): Promise<string> {
-  return (await fetch(`${address('CONTROL')}/link`)).text();
+export async function signInLink(role = 'supervisor'): Promise<string> {
+  return (await fetch(`${address('CONTROL')}/link/${role}`)).text();
 }
 
 export async function tiles(request: APIRequestContext): Promise<TileView[]> {

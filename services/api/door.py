@@ -20,7 +20,11 @@ from services.runtime.settings import CommonSettings
 
 LOOK_EVERY_S = 0.5
 """An announcement may be lost with a connection: the outcome's key in Redis is looked at as well."""
+LOOK_AT_LEAST_EVERY_S = 10.0
+LOOKS_AT_ONCE = 4
+"""While the desk is away commands gather here: their looks must not take all connections to Redis."""
 FORGET_AFTER_S = 600.0
+CANCEL_AGAIN_S = 0.5
 _record: TypeAdapter[list[AnyCommand]] = TypeAdapter(list[AnyCommand])
 
 
@@ -50,6 +54,7 @@ class Door:
         self._store = store
         self._answer_within_s = answer_within_s
         self._orders: dict[str, _Order] = {}
+        self._looking = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._inbox = settings.names.tiles
         self._pen = Pen(settings, [self._inbox])
 
@@ -92,10 +97,11 @@ class Door:
 
     async def close(self) -> None:
         """Let go of Kafka, and of everyone who waits."""
-        waiting = [order.carried for order in self._orders.values()]
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        waiting = {order.carried for order in self._orders.values()}
+        while waiting:  # a cancellation that comes as a wait's time runs out is taken for that
+            for task in waiting:
+                task.cancel()
+            _, waiting = await asyncio.wait(waiting, timeout=CANCEL_AGAIN_S)
         await self._pen.close()
 
     async def _carry(self, order: _Order) -> Outcome:
@@ -110,11 +116,14 @@ class Door:
             self._orders.pop(command.id, None)
 
     async def _answered(self, order: _Order) -> Outcome:
+        pause_s = LOOK_EVERY_S
         while True:
             with suppress(TimeoutError):
-                return await asyncio.wait_for(asyncio.shield(order.heard), LOOK_EVERY_S)
+                return await asyncio.wait_for(asyncio.shield(order.heard), pause_s)
+            pause_s = min(pause_s * 1.5, LOOK_AT_LEAST_EVERY_S)
             with suppress(redis.asyncio.RedisError, OSError):
-                outcome = await self._store.outcome(order.command.id)
+                async with self._looking:
+                    outcome = await self._store.outcome(order.command.id)
                 if outcome is not None:
                     return outcome
 

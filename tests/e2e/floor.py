@@ -6,7 +6,7 @@ Prints one line of JSON when all is ready: addresses of wall, API of ingest with
 standard input. The API is a process of its own, so that a test can take it away and bring it back:
 
     POST /stop, /start, /freeze, /thaw   the API as a process
-    GET /link                            a new one-time sign-in link
+    GET /link/ROLE                       a new one-time sign-in link
 
 It is described as a floor would be: two sites in two regions, six queues each, two teams, names in both languages.
 """
@@ -23,10 +23,12 @@ import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import get_args
 
 from services.cli import sign_in
 from services.cli.child import ROOT
 from services.cli.installation import Installation, not_ready, on_free_ports
+from services.contracts.people import Role
 from services.contracts.topology import Agent, Queue, Site, Team, Text, Topology, record_key
 from services.runtime.kafka import producer
 from services.runtime.settings import CommonSettings
@@ -132,12 +134,13 @@ async def describe(environment: dict[str, str]) -> None:
         await sender.stop()
 
 
-def control(api: Api, link: Callable[[], str]) -> ThreadingHTTPServer:
+def control(api: Api, link: Callable[[Role], str]) -> ThreadingHTTPServer:
     """The control, not yet serving."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._answer(200, link()) if self.path == "/link" else self._answer(404, "")
+            role = next((role for role in get_args(Role) if self.path == f"/link/{role}"), None)
+            self._answer(404, "") if role is None else self._answer(200, link(role))
 
         def do_POST(self) -> None:
             actions = {"/stop": api.stop, "/start": api.start, "/freeze": api.freeze, "/thaw": api.thaw}
@@ -173,7 +176,9 @@ def main() -> None:
             api = Api(floor.environment, floor.wall.removeprefix("http://"), folder / "api.log")
             server = control(
                 api,
-                lambda: sign_in.link(redis_url=settings.redis_address, namespace=settings.namespace, wall=floor.wall),
+                lambda role: sign_in.link(
+                    redis_url=settings.redis_address, namespace=settings.namespace, wall=floor.wall, role=role
+                ),
             )
             try:
                 api.start()

@@ -22,3 +22,27 @@ export async function get<Answer>(path: string): Promise<Got<Answer>> {
     return { is: 'failed', status: 0, message: '' };
   }
 }
+
+/** Something is changed that is no command of the desk. `revision`: what the person saw. It is sent once. */
+export async function send<Answer>(
+  method: 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  body?: unknown,
+  revision?: number,
+): Promise<Got<Answer>> {
+  const headers: Record<string, string> = {};
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  if (revision !== undefined) headers['if-match'] = `"${revision}"`;
+  try {
+    const answer = await fetch(path, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const content = (await answer.json().catch(() => ({}))) as Answer & { message?: string };
+    if (answer.ok) return { is: 'there', value: content };
+    return { is: 'failed', status: answer.status, message: content.message ?? '' };
+  } catch {
+    return { is: 'failed', status: 0, message: '' };
+  }
+}

@@ -25,6 +25,9 @@ const EVERYBODY: readonly Role[] = ['viewer', 'supervisor', 'team_lead', 'dispat
 // prettier-ignore
 export const PAGES: readonly PageEntry[] = [
   { path: '/wall', name: { en: 'Wall', zh: '大屏' }, roles: EVERYBODY, load: () => import('../wall/WallPage.svelte'), bare: true, theme: 'dark', filters: wallFilters },
+  { path: '/devices', name: { en: 'Screens', zh: '屏幕' }, roles: ['supervisor', 'administrator'], load: () => import('../accounts/ScreensPage.svelte') },
+  { path: '/accounts', name: { en: 'Accounts', zh: '账号' }, roles: ['administrator'], load: () => import('../accounts/AccountsPage.svelte') },
+  { path: '/sign-in', name: { en: 'Sign in', zh: '登录' }, roles: EVERYBODY, load: () => import('../accounts/SignInPage.svelte'), bare: true },
 ];
 
 /** Where each role is at home; the first page that it may see while that one is not there. */

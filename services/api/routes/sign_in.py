@@ -50,8 +50,6 @@ async def by_link(request: Request, parts: AllParts, token: str = "") -> Respons
     new = None if given is None else _ticket_of(parts, given)
     if new is None:
         return HTMLResponse(REFUSED, status_code=403, headers={"cache-control": "no-store"})
-    if new.account is not None:
-        home.headers["location"] = "/password"
     parts.guard.give(home, request, new)
     return home
 

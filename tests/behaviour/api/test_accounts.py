@@ -68,7 +68,7 @@ def test_the_first_administrator_comes_by_the_installations_link_and_makes_accou
 
     link = first.do("POST", f"/v1/accounts/{name}/link", status=201)
     answer = nobody.get(link["path"])
-    assert (answer.status_code, answer.headers["location"]) == (303, "/password")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
     session = nobody.do("GET", "/v1/session")
     assert (session["name"], session["role"], session["teams"], session["fresh"]) == (
         name,
