@@ -49,11 +49,8 @@ test('an account is made, its person sets a password by the link, signs out and 
   await ana.goto('/devices?lang=zh');
   await expect(ana.getByRole('heading', { name: '屏幕' })).toBeVisible();
   await ana.locator('[data-account] summary').click();
-  await ana
-    .getByRole('button', { name: '退出' })
-    .or(ana.locator('[data-account] .menu button').last())
-    .first()
-    .click();
+  await ana.getByRole('button', { name: '退出登录' }).click();
+  await expect(ana.locator('[data-notice="sign-in"]')).toBeVisible();
 
   await ana.goto('/devices?lang=zh');
   await expect(ana.locator('[data-notice="sign-in"]')).toBeVisible();

@@ -1,6 +1,11 @@
 """Accounts, sessions, keys and walls: who comes in, and who goes at once."""
 
 import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 
@@ -337,3 +342,47 @@ def test_where_nobody_signs_in_accounts_may_be_prepared_and_there_is_no_door(par
         someone.do("PUT", "/v1/password", {"password": GOOD}, status=403)
         answer = someone.post("/v1/sign-out", headers={"origin": "https://evil.example"})
         assert answer.status_code == 403
+
+
+def test_the_command_line_makes_accounts_and_keys(api: Api, admin: Browser):
+    """With a key, as from another machine."""
+    wide = {"name": "cli", "role": "administrator", "scopes": ["read", "act", "admin"]}
+    secret = admin.do("POST", "/v1/keys", wide, status=201)["secret"]
+
+    def floorwatch(*arguments: str) -> str:
+        ended = subprocess.run(
+            [sys.executable, "-m", "services.cli", *arguments], capture_output=True, text=True, check=False, timeout=120,
+            env=os.environ | {"FLOORWATCH_API_URL": api.url, "FLOORWATCH_API_KEY": secret, "COLUMNS": "200"},
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    name = new_name("Pia")
+    link = re.search(
+        r"http\S+/sign-in\?token=\S+", floorwatch("accounts", "add", name, "--role", "viewer", "--site", "bank")
+    )
+    assert link
+    person = Browser(api)
+    assert person.get(link[0]).status_code == 303
+    floorwatch("accounts", "change", name, "--role", "team_lead", "--team", "bank/blue")
+    session = person.do("GET", "/v1/session")
+    assert (session["role"], session["sites"], session["teams"]) == ("team_lead", ["bank"], ["bank/blue"])
+    floorwatch("accounts", "disable", name)
+    person.do("GET", "/v1/session", status=401)
+    floorwatch("accounts", "enable", name)
+    assert floorwatch("accounts", "password", name, "--link").startswith(api.url)
+    assert any(each["name"] == name for each in json.loads(floorwatch("accounts", "list", "--json")))
+    assert name in floorwatch("accounts", "list")
+
+    made = floorwatch("keys", "make", "roster", "--scope", "read", "--scope", "act", "--role", "dispatcher")
+    key = Browser(api, headers={"x-api-key": made.split()[-1]})
+    assert key.do("GET", "/v1/session")["scopes"] == ["read", "act"]
+    floorwatch("keys", "revoke", re.search(r"key (\w+) for", made)[1])  # type: ignore[index]  # it is there
+    key.do("GET", "/v1/session", status=401)
+    assert "revoked" in floorwatch("keys", "list")
+
+    code = Browser(api).do("POST", "/v1/devices", status=201)["code"]
+    floorwatch("devices", "approve", code.lower(), "hall", "--site", "bank")
+    (device,) = [each for each in json.loads(floorwatch("devices", "list", "--json")) if each["approved_by"] == "cli"]
+    floorwatch("devices", "revoke", device["id"])
+    assert f"account|{name.casefold()}" in floorwatch("journal", "--by", "cli")

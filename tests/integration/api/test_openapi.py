@@ -3,11 +3,16 @@
 import asyncio
 from collections.abc import Iterator
 from typing import Any
+from unittest import SkipTest
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -29,6 +34,8 @@ CHECKS: list[Any] = [
     response_schema_conformance,
 ]
 
+MOST = {GenerationMode.POSITIVE: 8, GenerationMode.NEGATIVE: 5}
+
 
 @pytest.fixture(scope="module")
 def fuzzed(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
@@ -43,15 +50,33 @@ def fuzzed(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
         yield api
 
 
-@pytest.fixture(scope="module")
-def described(fuzzed: Api) -> schemathesis.BaseSchema:
-    return schemathesis.openapi.from_url(f"{fuzzed.url}/openapi.json")
+def fuzz(operation: Any, mode: GenerationMode) -> None:
+    """Ask it whatever its description allows, or (negative) does not allow."""
+
+    @given(case=operation.as_strategy(generation_mode=mode))
+    @settings(
+        max_examples=MOST[mode], derandomize=True, deadline=None, database=None, report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate),
+    )  # fmt: skip
+    def ask(case: Any) -> None:
+        case.call_and_validate(checks=CHECKS)
+
+    ask()
 
 
-schema = schemathesis.pytest.from_fixture("described")
-
-
-@schema.parametrize()
-@settings(max_examples=12, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-def test_whatever_is_asked_is_answered_as_openapi_says(case: Any):
-    case.call_and_validate(checks=CHECKS)
+def test_whatever_is_asked_is_answered_as_openapi_says(fuzzed: Api):
+    document = schemathesis.openapi.from_url(f"{fuzzed.url}/openapi.json")
+    wrong, asked = [], 0
+    for found in document.get_all_operations():
+        assert isinstance(found, Ok)
+        operation: Any = found.ok()
+        for mode in GenerationMode:
+            try:
+                fuzz(operation, mode)
+            except (Unsatisfiable, SkipTest):
+                continue  # nothing can be wrong with a request that has no parameters
+            except (FailureGroup, Failure) as failure:
+                wrong.append(f"{operation.label}: {failure}")
+            asked += 1
+    assert "\n".join(wrong) == ""
+    assert asked > len(walk.on_desk()), "most operations can be asked both ways"
