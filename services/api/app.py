@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
 
 from services.api.accounts import Accounts
 from services.api.domain.answers import Problem
@@ -77,6 +78,7 @@ def application(parts: Parts) -> FastAPI:
     app.add_middleware(Doorkeeper, host_names=parts.settings.host_names)
     app.add_exception_handler(Refusal, _refusal)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _no_such_address)
     app.add_exception_handler(redis.asyncio.RedisError, _away)
     app.add_exception_handler(OSError, _away)
     desk = (alerts, silences, rules, plans, plan_report, moves, journal, leads, channels)
@@ -100,6 +102,12 @@ async def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # registered for nothing else
     said = "; ".join(f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors())
     return _problem(422, Problem(code="invalid", message=said))
+
+
+async def _no_such_address(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # registered for nothing else
+    message = f"{error.detail}. GET /openapi.json lists what there is."
+    return _problem(error.status_code, Problem(code="no_such_address", message=message), dict(error.headers or {}))
 
 
 async def _away(_: Request, error: Exception) -> Response:
