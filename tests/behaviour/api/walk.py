@@ -7,6 +7,7 @@ belongs (`place`), which roles may do it, and how who may is answered. What some
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from services.contracts.adherence import AdherenceLimits
 from services.contracts.agents import AgentTotals
 from services.contracts.alerts import Alert, AlertTransition
 from services.contracts.contingency import PlanStep
@@ -161,6 +162,8 @@ def on_desk() -> list[Try]:
     """Rules, silences, plans and moves of both sites."""
     tries = [
         act("/v1/rules/import", "/v1/rules/import", "all", ADMIN, {"rules": [RULE]}, hides=False),
+        act("/v1/adherence/limits", "/v1/adherence/limits", "all", ADMIN,
+            AdherenceLimits().model_dump(mode="json"), method="PUT", hides=False),
         act("/v1/silences", "/v1/silences", "amber", FLOOR,
             {"matchers": [{"name": "site", "match": "amber"}], "until": NINE}, hides=False),
         act("/v1/silences", "/v1/silences", "cobalt", FLOOR,
@@ -204,7 +207,7 @@ def on_rows() -> list[Try]:
     lists = (
         "/v1/tiles", "/v1/alerts", "/v1/alerts/history", "/v1/feeds", "/v1/topology", "/v1/definitions", "/v1/metrics",
         "/v1/session", "/v1/agents", "/v1/teams", "/v1/adherence", "/v1/silences", "/v1/rules", "/v1/plans",
-        "/v1/moves", "/v1/journal",
+        "/v1/moves", "/v1/journal", "/v1/adherence/limits", "/v1/moves/suggestions",
     )  # fmt: skip
     day = f"/v1/days/{TODAY}"
     return [
@@ -225,6 +228,9 @@ def on_rows() -> list[Try]:
         *of("/v1/silences/{silence_id}", "/v1/silences/s-{}"),
         *of("/v1/rules/{rule_id}", "/v1/rules/r-{}"),
         *of("/v1/plans/{plan_id}", "/v1/plans/p-{}"),
+        *of("/v1/plans/{plan_id}/report", "/v1/plans/p-{}/report"),
+        *of("/v1/what-if", "/v1/what-if?queue={}/sales"),
+        *of("/v1/moves/suggestions", "/v1/moves/suggestions?queue={}/sales"),
         *look("/v1/moves/{move_id}", ("/v1/moves/m-far", "both:cobalt"), ("/v1/moves/m-near", "both:amber")),
         Try("GET", "/v1/commands/{command_id}", "/v1/commands/none", ok=404),
     ]  # fmt: skip
