@@ -7,7 +7,7 @@ belongs (`place`), which roles may do it, and how who may is answered. What some
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.contracts.adherence import AdherenceLimits
+from services.contracts.adherence import AdherenceLimits, AdherenceLimitsView
 from services.contracts.agents import AgentTotals
 from services.contracts.alerts import Alert, AlertTransition
 from services.contracts.contingency import PlanStep
@@ -245,7 +245,7 @@ def on_doors(code: Callable[[], str], made: dict[str, str]) -> list[Try]:
 
     approve = "/v1/devices/{code}/approve"
     return [
-        *(Try("GET", path, path, nobody=200) for path in ("/live", "/ready", "/telemetry", "/sign-in", "/openapi.json")),
+        *(Try("GET", path, path, nobody=200) for path in ("/live", "/ready", "/telemetry", "/sign-in", "/openapi.json", "/v1/build")),
         Try("GET", "/{path}", "/supervisor", nobody=200),
         Try("POST", "/v1/sign-in", "/v1/sign-in", ok=422, nobody=422, body={}),
         Try("PUT", "/v1/password", "/v1/password", ok=422, body={}),
@@ -297,7 +297,12 @@ def write(floor: WrittenFloor, *, offered: int = 10) -> None:
                 id_, site=site, team=team, queues=(f"{site}/sales",), offset=offered, adherence="out", planned="break"
             ),
         )
-    floor.put(*_alerts(offered), _move("m-far", "cobalt", "basalt"), _move("m-near", "amber", "amber"))
+    floor.put(
+        *_alerts(offered),
+        AdherenceLimitsView(revision=offered),
+        _move("m-far", "cobalt", "basalt"),
+        _move("m-near", "amber", "amber"),
+    )
 
 
 def _alerts(revision: int) -> list[Alert]:
