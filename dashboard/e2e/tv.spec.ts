@@ -201,3 +201,27 @@ test('a new critical alert comes to the first page at once', async ({ page }) =>
   await end(calls, 'answered');
   await expect(page.locator('[data-queue="harbour/alarm"]')).not.toHaveClass(/critical/);
 });
+
+test('a screen that nobody has signed in shows a code, and is a viewer once it was approved, also after a reload', async ({
+  browser,
+  request,
+}) => {
+  const context = await browser.newContext({ storageState: { cookies: [], origins: [] } });
+  const screen = await context.newPage();
+  await screen.goto('/wall?lang=en&turn=0');
+  const code = screen.locator('[data-device-code]');
+  await expect(code).toHaveAttribute('data-device-code', /^[A-Z]{4}-[A-Z]{4}$/);
+  await axe(screen);
+  await screen.screenshot({ path: '../test-results/screens/tv-code.png' });
+  const text = (await code.getAttribute('data-device-code')) ?? '';
+  const approved = await request.post(`/v1/devices/${text}/approve`, { data: { name: 'Hall', sites: null } });
+  expect(approved.status(), await approved.text()).toBe(201);
+  await expect(screen.locator('[data-connection="live"]')).toBeVisible();
+  await expect(screen.locator('[data-queue]').first()).toBeVisible();
+  await expect(screen).toHaveURL(/turn=0/);
+  await screen.reload();
+  await expect(screen.locator('[data-connection="live"]')).toBeVisible();
+  const session = (await (await context.request.get('/v1/session')).json()) as { role: string; by: string };
+  expect(session).toMatchObject({ role: 'viewer', by: 'device' });
+  await context.close();
+});

@@ -39,7 +39,8 @@ describe('which page', () => {
       expect((await entry.load()).default, entry.path).toBeTypeOf('function');
       expect(entry.name.zh, entry.path).toMatch(/[\u4e00-\u9fff]/);
     }
-  });
+    // Every page is compiled here for the first time, maybe beside much else.
+  }, 60_000);
 
   it('the last one that was wanted is shown, however long another takes', async () => {
     let arrive: () => void = () => undefined;

@@ -1,6 +1,8 @@
 /** Texts of what stands around every page. */
 export const shell = {
   pages: 'Pages',
+  wallCode: 'A wall needs nobody’s password: a supervisor or administrator lets it in by this code.',
+  wallCodeHow: 'On the page of walls, or by',
   skip: 'Skip to the content',
   theme: { auto: 'Theme: as the device', dark: 'Theme: dark', light: 'Theme: light' },
   keyTheme: 'Dark, light, as the device',

@@ -2,6 +2,8 @@ import type { shell as en } from '../en/shell.ts';
 
 export const shell: typeof en = {
   pages: '页面',
+  wallCode: '大屏无需任何人的密码：由现场主管或管理员凭此代码批准。',
+  wallCodeHow: '可在大屏管理页批准，或执行',
   skip: '跳到正文',
   theme: { auto: '主题：跟随设备', dark: '主题：深色', light: '主题：浅色' },
   keyTheme: '深色、浅色、跟随设备',
