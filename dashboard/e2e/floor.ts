@@ -11,7 +11,7 @@ function address(name: 'WALL' | 'INGEST' | 'KEY' | 'CONTROL'): string {
 
 export const wall = (): string => address('WALL');
 
-export async function control(action: 'stop' | 'start' | 'freeze' | 'thaw'): Promise<void> {
+export async function control(action: 'stop' | 'start' | 'freeze' | 'thaw' | 'lend'): Promise<void> {
   const answer = await fetch(`${address('CONTROL')}/${action}`, { method: 'POST' });
   if (!answer.ok) throw new Error(`${action}: ${answer.status}`);
 }
@@ -181,4 +181,45 @@ export async function fill(): Promise<void> {
   // Nobody has told what became of this one, and its queue allows an hour.
   await arrive('hill/claims', 1, 7_200);
   await staff();
+}
+
+/** Half an hour of two centres with the same skill: Bay has ten agents and little to do, Ridge six and far too much. */
+export async function overrun(): Promise<void> {
+  const now = Date.now();
+  const agents = [
+    ...Array.from({ length: 10 }, (_, number) => `bay-${number}`),
+    ...Array.from({ length: 6 }, (_, number) => `ridge-${number}`),
+  ];
+  await post(
+    agents.flatMap((agent) => {
+      const who = { agent, site: agent.split('-')[0] };
+      const state = agent.startsWith('bay') ? 'available' : 'talking';
+      return [
+        { type: 'agent_logged_in', occurred_at: at(now - 1_800_000), ...who },
+        { type: 'agent_state_changed', occurred_at: at(now - 600_000), ...who, state },
+      ];
+    }),
+  );
+  for (const [queue, each, waitS] of [
+    ['bay/help', 1, 5],
+    ['ridge/help', 5, 60],
+  ] as const) {
+    for (let agoS = 1500; agoS >= 300; agoS -= 100) {
+      const calls = await arrive(queue, each, agoS);
+      const lost = queue === 'ridge/help' ? calls.slice(0, 1) : [];
+      const taken = calls.slice(lost.length);
+      await end(lost, 'abandoned', 90);
+      await end(taken, 'answered', waitS);
+      await post(
+        taken.map((call) => ({
+          type: 'ended',
+          occurred_at: at(Date.parse(call.offered_at) + (waitS + 180) * 1000),
+          ...call,
+          talk_s: 160,
+          hold_s: 0,
+          wrap_up_s: 20,
+        })),
+      );
+    }
+  }
 }

@@ -6,9 +6,11 @@ Prints one line of JSON when all is ready: addresses of wall, API of ingest with
 standard input. The API is a process of its own, so that a test can take it away and bring it back:
 
     POST /stop, /start, /freeze, /thaw   the API as a process
+    POST /lend                           the telephone system lets one of Bay's agents serve Ridge's queue
     GET /link/ROLE                       a new one-time sign-in link
 
-It is described as a floor would be: two sites in two regions, six queues each, two teams, names in both languages.
+It is described as a floor would be: two sites in two regions, six queues each, two teams, names in both languages; and
+two more sites with one queue each, whose agents know each other's.
 """
 
 import asyncio
@@ -29,7 +31,7 @@ from services.cli import sign_in
 from services.cli.child import ROOT
 from services.cli.installation import Installation, not_ready, on_free_ports
 from services.contracts.people import Role
-from services.contracts.topology import Agent, Queue, Site, Team, Text, Topology, record_key
+from services.contracts.topology import Agent, Description, Queue, Site, Team, Text, Topology, record_key
 from services.runtime.kafka import producer
 from services.runtime.settings import CommonSettings
 
@@ -41,10 +43,26 @@ QUEUES = (
     ("alarm", "Card lock", "挂失", 20, 80.0),
     ("quiet", "Complaints", "投诉", 20, 80.0),
 )
+LENDERS = ("bay", "ridge")
+"""Two centres of a region of their own, of which nothing is told before the dispatcher's test does."""
+PLANS = """
+plans:
+  - id: ridge-overrun
+    name: {en: Ridge is overrun, zh: 山脊中心超载}
+    scope: {kind: site, match: ridge}
+    levels:
+      - name: {en: Second line, zh: 二线支援}
+        enter: {metric: queue_length, direction: above, threshold: 100}
+        expected_gain: 4
+        actions:
+          - {id: call-in, kind: call_in, name: {en: Second line takes calls, zh: 二线接听来电}}
+"""
 FLOOR = Topology(
     sites=(
         Site(id="harbour", name=Text(en="Harbour", zh="港口"), timezone="Europe/Lisbon", region="iberia"),
         Site(id="hill", name=Text(en="Hill", zh="山城"), timezone="Asia/Shanghai", region="asia"),
+        Site(id="bay", name=Text(en="Bay", zh="海湾"), timezone="Europe/Lisbon", region="coast"),
+        Site(id="ridge", name=Text(en="Ridge", zh="山脊"), timezone="Europe/Lisbon", region="coast"),
     ),
     queues=tuple(
         Queue(
@@ -56,7 +74,8 @@ FLOOR = Topology(
         )
         for site in ("harbour", "hill")
         for id_, en, zh, seconds, percent in QUEUES
-    ),
+    )
+    + tuple(Queue(id=f"{site}/help", name=Text(en="Help desk", zh="客服"), skill="help") for site in LENDERS),
     teams=(
         Team(id="harbour/day", name=Text(en="Day team", zh="白班组")),
         Team(id="hill/late", name=Text(en="Late team", zh="晚班组")),
@@ -64,6 +83,11 @@ FLOOR = Topology(
     agents=tuple(
         Agent(id=f"{site}-{number}", site=site, team=team, queues=(f"{site}/sales", f"{site}/cards"))
         for site, team, size in (("harbour", "harbour/day", 6), ("hill", "hill/late", 2))
+        for number in range(size)
+    )
+    + tuple(
+        Agent(id=f"{site}-{number}", name=f"{site.title()} {number}", site=site, queues=(f"{site}/help",))
+        for site, size in (("bay", 10), ("ridge", 6))
         for number in range(size)
     ),
 )
@@ -118,7 +142,11 @@ class Api:
             self._process.send_signal(number)
 
 
-async def describe(environment: dict[str, str]) -> None:
+LENT = Agent(id="bay-0", name="Bay 0", site="bay", queues=("bay/help", "ridge/help"))
+"""One of Bay's agents once the telephone system has given them Ridge's queue too."""
+
+
+async def describe(environment: dict[str, str], records: tuple[Description, ...] = FLOOR.records) -> None:
     """Publish the floor's description, as a topology file would be."""
     settings = CommonSettings(
         KAFKA_BOOTSTRAP_SERVERS=environment["KAFKA_BOOTSTRAP_SERVERS"],
@@ -127,14 +155,14 @@ async def describe(environment: dict[str, str]) -> None:
     sender = producer(settings)
     await sender.start()
     try:
-        for record in FLOOR.records:
+        for record in records:
             key = record_key(record).encode()
             await sender.send_and_wait(settings.names.topology.name, record.model_dump_json().encode(), key=key)
     finally:
         await sender.stop()
 
 
-def control(api: Api, link: Callable[[Role], str]) -> ThreadingHTTPServer:
+def control(api: Api, link: Callable[[Role], str], lend: Callable[[], None]) -> ThreadingHTTPServer:
     """The control, not yet serving."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -143,7 +171,9 @@ def control(api: Api, link: Callable[[Role], str]) -> ThreadingHTTPServer:
             self._answer(404, "") if role is None else self._answer(200, link(role))
 
         def do_POST(self) -> None:
-            actions = {"/stop": api.stop, "/start": api.start, "/freeze": api.freeze, "/thaw": api.thaw}
+            actions = {
+                "/stop": api.stop, "/start": api.start, "/freeze": api.freeze, "/thaw": api.thaw, "/lend": lend,
+            }  # fmt: skip
             action = actions.get(self.path)
             if action is None:
                 self._answer(404, "")
@@ -168,9 +198,11 @@ def main() -> None:
         folder = Path(name)
         rules = folder / "rules.yaml"
         rules.write_text(RULES, encoding="utf-8")
+        plans = folder / "plans.yaml"
+        plans.write_text(PLANS, encoding="utf-8")
         namespace = f"e2e-{os.getpid()}-{time.time_ns() % 1_000_000}"
         settings = on_free_ports(folder / "state", namespace=namespace)
-        extra = {"FLOORWATCH_RULES_FILE": str(rules)}
+        extra = {"FLOORWATCH_RULES_FILE": str(rules), "FLOORWATCH_PLANS_FILE": str(plans)}
         with Installation(settings, services=("ingest", "metrics", "alerts"), extra=extra) as floor:
             asyncio.run(describe(floor.environment))
             api = Api(floor.environment, floor.wall.removeprefix("http://"), folder / "api.log")
@@ -179,6 +211,7 @@ def main() -> None:
                 lambda role: sign_in.link(
                     redis_url=settings.redis_address, namespace=settings.namespace, wall=floor.wall, role=role
                 ),
+                lambda: asyncio.run(describe(floor.environment, (LENT,))),
             )
             try:
                 api.start()

@@ -3034,7 +3034,7 @@ export interface WebhookCall {
  * A step of a move, for the journal. The id is deterministic: move|id|revision.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
- * via the `definition` "services__contracts__moves__MoveStep".
+ * via the `definition` "MoveStep".
  */
 export interface MoveStep {
   kind: 'move_step';
@@ -3411,7 +3411,7 @@ export interface Suggestion {
   agents: number;
   proposed: ProposedAgent[];
   candidates: number;
-  steps: MoveStep1[];
+  steps: SuggestedStep[];
   gain_per_hour: number;
   cost_per_hour: number;
   saved_per_hour: number;
@@ -3436,9 +3436,9 @@ export interface ProposedAgent {
  * So many agents moved: what the model expects of the taking queue and of every queue that gives.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
- * via the `definition` "services__api__domain__staffing__answers__MoveStep".
+ * via the `definition` "SuggestedStep".
  */
-export interface MoveStep1 {
+export interface SuggestedStep {
   agents: number;
   taker: SideExpectation;
   givers: SideExpectation[];

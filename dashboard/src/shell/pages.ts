@@ -28,6 +28,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/devices', name: { en: 'Screens', zh: '屏幕' }, roles: ['supervisor', 'administrator'], load: () => import('../accounts/ScreensPage.svelte') },
   { path: '/accounts', name: { en: 'Accounts', zh: '账号' }, roles: ['administrator'], load: () => import('../accounts/AccountsPage.svelte') },
   { path: '/sign-in', name: { en: 'Sign in', zh: '登录' }, roles: EVERYBODY, load: () => import('../accounts/SignInPage.svelte'), bare: true },
+  { path: '/dispatch', name: { en: 'Dispatch', zh: '调度' }, roles: ['dispatcher', 'supervisor', 'administrator'], load: () => import('../dispatch/DispatchPage.svelte'), filters: () => ({ kinds: ['tile', 'feed', 'alert', 'plan', 'move'] }) },
 ];
 
 /** Where each role is at home; the first page that it may see while that one is not there. */

@@ -123,7 +123,7 @@ class Balance(Contract):
     why: str = ""
 
 
-class MoveStep(Contract):
+class SuggestedStep(Contract):
     """So many agents moved: what the model expects of the taking queue and of every queue that gives."""
 
     agents: int
@@ -161,7 +161,7 @@ class Suggestion(Contract):
     agents: int
     proposed: tuple[ProposedAgent, ...]
     candidates: int
-    steps: tuple[MoveStep, ...]
+    steps: tuple[SuggestedStep, ...]
     gain_per_hour: float
     cost_per_hour: float
     saved_per_hour: float

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from services.api.domain.staffing.answers import Balance, MoveStep, ProposedAgent, Suggestion, Suggestions
+from services.api.domain.staffing.answers import Balance, SuggestedStep, ProposedAgent, Suggestion, Suggestions
 from services.api.domain.staffing.inputs import QueueInput, Situation
 from services.contracts.agents import AgentTile
 from services.contracts.moves import SideExpectation
@@ -73,7 +73,7 @@ class _Draft:
     queue: QueueInput
     candidates: list[AgentTile]
     chosen: list[AgentTile] = field(default_factory=list)
-    steps: list[MoveStep] = field(default_factory=list)
+    steps: list[SuggestedStep] = field(default_factory=list)
     limit: Limit = "candidates"
 
 
@@ -210,7 +210,7 @@ def _reaches_target(draft: _Draft) -> bool:
 def _best(draft: _Draft) -> int:
     """How many are worth moving; 0: none."""
 
-    def net(step: MoveStep) -> float:
+    def net(step: SuggestedStep) -> float:
         return step.gain_per_hour - step.cost_per_hour
 
     best = max(draft.steps, key=net)
@@ -224,7 +224,7 @@ def _best(draft: _Draft) -> int:
 
 def _options(
     floor: Situation, draft: _Draft, waiting: Sequence[AgentTile], terms: Terms
-) -> list[tuple[AgentTile, MoveStep]]:
+) -> list[tuple[AgentTile, SuggestedStep]]:
     """One agent of every group that may lose one, and what that would do."""
     options, tried = [], set[Queues]()
     for agent in waiting:
@@ -238,7 +238,7 @@ def _options(
     return options
 
 
-def _keeps_floor(floor: Situation, draft: _Draft, agent: AgentTile, step: MoveStep, terms: Terms) -> bool:
+def _keeps_floor(floor: Situation, draft: _Draft, agent: AgentTile, step: SuggestedStep, terms: Terms) -> bool:
     gone = [floor.serving[one.id] for one in (*draft.chosen, agent)]
     for queue in floor.serving[agent.id]:
         there = sum(agents for queues, agents in floor.groups.items() if queue in queues)
@@ -257,11 +257,11 @@ def _is_kept(floor: Situation, side: SideExpectation) -> bool:
     return before is not None and after >= before - 1e-9  # it was under it before, and loses nothing
 
 
-def _expectations(floor: Situation, draft: _Draft, moved: Sequence[AgentTile]) -> MoveStep:
+def _expectations(floor: Situation, draft: _Draft, moved: Sequence[AgentTile]) -> SuggestedStep:
     taker, others = sides(floor, draft.queue.id, [agent.id for agent in moved])
     givers = [side for side in others if floor.queues[side.queue].site == draft.giver]
     relieved = [side for side in others if floor.queues[side.queue].site != draft.giver]
-    return MoveStep(
+    return SuggestedStep(
         agents=len(moved), taker=taker, givers=tuple(givers),
         gain_per_hour=_in_time(floor, [taker, *relieved]), cost_per_hour=max(0.0, -_in_time(floor, givers)),
         saved_per_hour=round(sum(_saved(floor, side) for side in (taker, *others)), 6),
@@ -347,7 +347,7 @@ def balance_of(floor: Situation, id_: str) -> Balance:
 def _suggestion(draft: _Draft) -> Suggestion:
     last, queue = draft.steps[len(draft.chosen)], draft.queue
     return Suggestion(
-        id=f"{draft.giver}>{queue.id}", giver=draft.giver, taker=queue.site, queue=queue.id, skill=queue.skill,
+        id=f"{draft.giver}|{queue.id}", giver=draft.giver, taker=queue.site, queue=queue.id, skill=queue.skill,
         agents=len(draft.chosen), proposed=tuple(_proposed(agent) for agent in draft.chosen),
         candidates=len(draft.candidates), steps=tuple(draft.steps), gain_per_hour=last.gain_per_hour,
         cost_per_hour=last.cost_per_hour, saved_per_hour=last.saved_per_hour, limited_by=draft.limit,
