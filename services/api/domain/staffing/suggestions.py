@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from services.api.domain.staffing.answers import Balance, SuggestedStep, ProposedAgent, Suggestion, Suggestions
+from services.api.domain.staffing.answers import Balance, ProposedAgent, SuggestedStep, Suggestion, Suggestions
 from services.api.domain.staffing.inputs import QueueInput, Situation
 from services.contracts.agents import AgentTile
 from services.contracts.moves import SideExpectation
