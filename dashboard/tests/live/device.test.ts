@@ -22,7 +22,7 @@ let approved: number;
 function device(): DeviceSignIn {
   return new DeviceSignIn({
     fetch: (path, init) => {
-      asked.push(`${path} ${String(init.body)}`);
+      asked.push(`${path} ${init.body as string}`);
       const next = answers.shift() ?? new Error('nobody there');
       return next instanceof Error ? Promise.reject(next) : Promise.resolve(next);
     },
