@@ -97,4 +97,5 @@ export const METRICS: MetricEntry[] = [
   name: { en: `Name of ${id}`, zh: `${id} 的名称` },
   formula: { en: `Formula of ${id}`, zh: `${id} 的公式` },
   source: 'tests',
+  direction: 'higher' as const,
 })); // prettier-ignore

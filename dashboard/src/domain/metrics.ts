@@ -6,7 +6,7 @@ import type { AgentsNow, MetricView, TileView } from '../contracts/types.ts';
 import { levelOf, rangeOf, type DefinitionName } from './standing.ts';
 
 /** An entry of the catalogue, as far as a page shows it. */
-export type MetricEntry = Pick<MetricView, 'id' | 'name' | 'formula' | 'source'>;
+export type MetricEntry = Pick<MetricView, 'id' | 'name' | 'formula' | 'source' | 'direction'>;
 
 export type MetricKind = 'share' | 'seconds' | 'mean' | 'count';
 export type Because =

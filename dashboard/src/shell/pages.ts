@@ -22,6 +22,13 @@ export interface PageEntry {
 
 const EVERYBODY: readonly Role[] = ['viewer', 'supervisor', 'team_lead', 'dispatcher', 'administrator'];
 
+/** All of the chosen site, agents and the desk's silences and plans included. */
+function siteOnly(page: Page): Filters {
+  const site = page.param('site');
+  const kinds: Filters['kinds'] = ['tile', 'day', 'feed', 'alert', 'team', 'agent', 'silence', 'plan'];
+  return site === null ? { kinds: ['feed'] } : { kinds, sites: [site] };
+}
+
 // prettier-ignore
 export const PAGES: readonly PageEntry[] = [
   { path: '/wall', name: { en: 'Wall', zh: '大屏' }, roles: EVERYBODY, load: () => import('../wall/WallPage.svelte'), bare: true, theme: 'dark', filters: wallFilters },
@@ -29,6 +36,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/accounts', name: { en: 'Accounts', zh: '账号' }, roles: ['administrator'], load: () => import('../accounts/AccountsPage.svelte') },
   { path: '/sign-in', name: { en: 'Sign in', zh: '登录' }, roles: EVERYBODY, load: () => import('../accounts/SignInPage.svelte'), bare: true },
   { path: '/dispatch', name: { en: 'Dispatch', zh: '调度' }, roles: ['dispatcher', 'supervisor', 'administrator'], load: () => import('../dispatch/DispatchPage.svelte'), filters: () => ({ kinds: ['tile', 'feed', 'alert', 'plan', 'move'] }) },
+  { path: '/supervisor', name: { en: 'Supervisor', zh: '现场主管' }, roles: ['supervisor', 'dispatcher', 'administrator'], load: () => import('../supervisor/SupervisorPage.svelte'), filters: siteOnly },
 ];
 
 /** Where each role is at home; the first page that it may see while that one is not there. */
