@@ -103,6 +103,24 @@ rules:
     severity: critical
 """
 
+PLANS = """
+plans:
+  - id: card-lock
+    name: {en: Card lock is overrun, zh: 挂失超载}
+    scope: {kind: queue, match: harbour/alarm}
+    levels:
+      - name: {en: Second line, zh: 二线支援}
+        enter: {metric: queue_length, direction: above, threshold: 3, clear: 1}
+        enter_for_s: 0
+        leave: {metric: queue_length, direction: below, threshold: 2}
+        leave_for_s: 0
+        expected_gain: 5
+        actions:
+          - id: second-line
+            kind: call_in
+            name: {en: Second line takes calls, zh: 二线接听来电}
+"""
+
 
 class Api:
     """The API as a process of its own."""
