@@ -9,15 +9,21 @@ async function openPage(page: Page, search = ''): Promise<void> {
   await page.goto(`/supervisor${search}`);
   await expect(page.locator('[data-connection="live"]')).toBeVisible();
   // The site itself and its queues that have had contacts: nobody has called the harbour's complaints.
-  await expect(page.locator('[data-table="queues"] tbody tr')).toHaveCount(search.includes('site=hill') ? 7 : 6);
+  await expect(page.locator('[data-table="queues"] tbody tr')).toHaveCount(
+    search.includes('site=hill') ? 7 : 6,
+  );
 }
 
-const PERCENT = ' %';
+const PERCENT = { en: ' %', zh: '%' };
 
 /** A site's rows as the API tells them. */
-function expected(told: readonly TileView[], site: string): Record<string, Record<string, string>> {
+function expected(
+  told: readonly TileView[],
+  site: string,
+  language: 'en' | 'zh',
+): Record<string, Record<string, string>> {
   const mine = told.filter((tile) => tile.id === site || tile.site === site);
-  const withUnit = (value: number | null) => (value === null ? '–' : share(value) + PERCENT);
+  const withUnit = (value: number | null) => (value === null ? '–' : share(value) + PERCENT[language]);
   return Object.fromEntries(
     mine.map((tile) => [
       tile.id,
@@ -54,7 +60,7 @@ for (const language of ['en', 'zh'] as const) {
     test('the numbers of queues, half-hours and agents are the API’s', async ({ page, request }) => {
       await openPage(page, `?lang=${language}&site=harbour`);
       await expect(async () => {
-        expect(await shown(page)).toEqual(expected(await tiles(request), 'harbour'));
+        expect(await shown(page)).toEqual(expected(await tiles(request), 'harbour', language));
       }).toPass();
       const tile = (await (await request.get(`${wall()}/v1/tiles/harbour`)).json()) as TileView;
       const date = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Lisbon' }).format(tile.as_of);
