@@ -212,7 +212,7 @@ test('what somebody else has changed meanwhile is not done, and shown as it is n
   await page.unroute('**/notes');
   await expect(card.locator('[data-acknowledged]')).toBeVisible();
   await page.locator('[data-confirm]').click();
-  await expect(card.locator('[data-note]')).toContainText('mine');
+  await expect(card.locator('[data-note]').last()).toContainText('mine');
   await end(calls, 'answered');
 });
 
@@ -256,7 +256,7 @@ test('the day as a file, and on paper', async ({ page }) => {
   const chunks: Buffer[] = [];
   for await (const chunk of await file.createReadStream()) chunks.push(chunk as Buffer);
   const [head, ...lines] = Buffer.concat(chunks).toString('utf8').trim().split('\r\n');
-  expect(head).toContain('半小时');
+  expect(head).toContain('时段');
   const rows = await page.locator('[data-table="day"] tbody tr').count();
   expect(lines).toHaveLength(rows);
   await page.emulateMedia({ media: 'print' });
