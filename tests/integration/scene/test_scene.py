@@ -37,7 +37,7 @@ from tests.parts import Parts
 pytestmark = pytest.mark.timeout(600)
 HERE = Path(__file__).parent
 QUEUE, GIVER = "lisbon/retail", "athens/retail"
-LAG_MS = 4 * 60_000
+LAG_MS = 10 * 60_000
 """Clocks are told once a second for each site: at this speed two of them may be minutes of the floor's time apart."""
 SPEED, SEED, START = "120", "2", "2026-01-12T10:00+00:00"
 KILLED = {"2. A plan is proposed": "metrics", "all of them at work there": "alerts"}
@@ -134,7 +134,7 @@ def test_from_a_breach_to_an_act_and_back_through_two_kills(running: Installatio
         _people_were_answered_once(told, api)
         _the_move_is_what_its_steps_say(told, move)
         _the_story_has_one_order(told, move)
-        _the_contacts_agree(takes(settings, settings.names), move)
+        _the_contacts_agree(takes(settings, settings.names), move, asked_after=told.plan[1].at)
 
 
 def _people_were_answered_once(told: Told, api: Client) -> None:
@@ -186,16 +186,18 @@ def _the_story_has_one_order(told: Told, move: MoveView) -> None:
     ]  # fmt: skip
 
 
-def _the_contacts_agree(takes: dict[str, dict[str, list[int]]], move: MoveView) -> None:
-    """Who was lent answered in Lisbon within the loan alone; nobody else of Athens ever did."""
+def _the_contacts_agree(takes: dict[str, dict[str, list[int]]], move: MoveView, *, asked_after: int) -> None:
+    """Who was lent answered in Lisbon within the loan alone; nobody else of Athens ever did.
+
+    The telephone system lends them as soon as it is told, and may be far ahead of a desk that has just been killed: so
+    what bounds it is the moment (`asked_after`) before anybody was asked for.
+    """
     for one in move.agents:
         abroad = takes[one.agent][QUEUE]
         assert one.effective_at is not None
         assert one.ended_at is not None
-        # The telephone system does it before the description tells of it, and takes it back after the order.
-        assert move.effective_at is not None
         assert abroad
-        assert min(abroad) >= one.effective_at - 5 * 60_000
+        assert min(abroad) >= asked_after
         at_home = [at for at in takes[one.agent].get(GIVER, ()) if min(abroad) < at < min(one.ended_at, max(abroad))]
         assert not at_home
     lent = {one.agent for one in move.agents}
