@@ -45,18 +45,6 @@ QUEUES = (
 )
 LENDERS = ("bay", "ridge")
 """Two centres of a region of their own, of which nothing is told before the dispatcher's test does."""
-PLANS = """
-plans:
-  - id: ridge-overrun
-    name: {en: Ridge is overrun, zh: 山脊中心超载}
-    scope: {kind: site, match: ridge}
-    levels:
-      - name: {en: Second line, zh: 二线支援}
-        enter: {metric: queue_length, direction: above, threshold: 100}
-        expected_gain: 4
-        actions:
-          - {id: call-in, kind: call_in, name: {en: Second line takes calls, zh: 二线接听来电}}
-"""
 FLOOR = Topology(
     sites=(
         Site(id="harbour", name=Text(en="Harbour", zh="港口"), timezone="Europe/Lisbon", region="iberia"),
@@ -119,6 +107,15 @@ plans:
           - id: second-line
             kind: call_in
             name: {en: Second line takes calls, zh: 二线接听来电}
+  - id: ridge-overrun
+    name: {en: Ridge is overrun, zh: 山脊中心超载}
+    scope: {kind: site, match: ridge}
+    levels:
+      - name: {en: Second line, zh: 二线支援}
+        enter: {metric: queue_length, direction: above, threshold: 100}
+        expected_gain: 4
+        actions:
+          - {id: call-in, kind: call_in, name: {en: Second line takes calls, zh: 二线接听来电}}
 """
 
 
