@@ -183,8 +183,11 @@ test('another release that is served is loaded by itself', async ({ page }) => {
   build = 'ffffffffffff';
   await control('stop');
   await control('start');
+  // Asked while the page is being replaced, it cannot answer: ask again.
   await expect
-    .poll(() => page.evaluate(() => (window as unknown as { before?: boolean }).before ?? false))
+    .poll(() =>
+      page.evaluate(() => (window as unknown as { before?: boolean }).before ?? false).catch(() => 'loading'),
+    )
     .toBe(false);
   await expect(page.locator('[data-connection="live"]')).toBeVisible();
   await expect(page).toHaveURL(/sites=hill/);

@@ -220,7 +220,9 @@ def main() -> None:
         extra = {"FLOORWATCH_RULES_FILE": str(rules), "FLOORWATCH_PLANS_FILE": str(plans)}
         with Installation(settings, services=("ingest", "metrics", "alerts"), extra=extra) as floor:
             asyncio.run(describe(floor.environment))
-            api = Api(floor.environment, floor.wall.removeprefix("http://"), folder / "api.log")
+            results = ROOT / "test-results"
+            results.mkdir(exist_ok=True)
+            api = Api(floor.environment, floor.wall.removeprefix("http://"), results / "e2e-api.log")
             server = control(
                 api,
                 lambda role: sign_in.link(
