@@ -68,16 +68,20 @@ def _hear_clock(floor: Floor, clock: FeedClock, changed: Changed) -> None:
 
 
 def _again(item: News, changed: Changed) -> bool:
-    """Whether what came before in the record is to be looked at first.
+    """Whether what came before is to be looked at first, so that it is the same however news are put into records.
 
-    A record that tells twice of the same must not hide what was between; and a tile says what is from its own time on,
-    before the clock that follows it moves.
+    What is told twice must not hide what was between. A tick is looked at by itself, at the clocks of before it. And
+    who tells says what is from its own time on, before the clock that follows it moves.
     """
+    if changed.wall:
+        return True
     match item:
         case Tile():
             return item.id in changed.queues
         case AgentTile():
             return item.id in changed.agents or item.site in changed.staffed
+        case IvrInterval():
+            return item.scope in changed.flows
         case FeedClock():
-            return item.site in changed.sites
-    return False
+            return item.site in changed.moved or bool(changed.queues or changed.agents or changed.flows)
+    return True

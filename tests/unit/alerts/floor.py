@@ -76,7 +76,8 @@ def turns_of(reading: Reading, after: int, before: int) -> list[int]:
 
 
 def command(do: str, target: str, at: float, *, by: str = "ana", role: str = "supervisor", **more: Any) -> AnyCommand:
-    content = {"do": do, "id": f"{do}-{at:g}-{by}", "at": round(at * 1000), "by": {"name": by, "role": role}}
+    id_ = more.pop("id", f"{do}-{at:g}-{by}")
+    content = {"do": do, "id": id_, "at": round(at * 1000), "by": {"name": by, "role": role}}
     return command_adapter.validate_python(content | {"target": target} | more)
 
 
