@@ -99,7 +99,9 @@ def _order(what: str, target: str, now: int, until: int, number: int) -> AnyComm
     if what == "silence":
         matchers = [{"name": "rule", "match": target}]
         return command(what, f"s{now}", now, until=until * 1000, matchers=matchers, **by)
-    return command(what, target, now, **({"until": until * 1000} if what == "snooze" else {}), **by)
+    if what == "snooze":
+        by["until"] = until * 1000
+    return command(what, target, now, **by)
 
 
 class Played:
