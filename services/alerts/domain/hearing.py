@@ -83,5 +83,5 @@ def _again(item: News, changed: Changed) -> bool:
         case IvrInterval():
             return item.scope in changed.flows
         case FeedClock():
-            return item.site in changed.moved or bool(changed.queues or changed.agents or changed.flows)
+            return item.site in changed.moved or item.site in changed.sites
     return True
