@@ -77,7 +77,7 @@ def _again(item: News, changed: Changed) -> bool:
         return True
     match item:
         case Tile():
-            return item.id in changed.queues
+            return item.id in changed.queues or site_of(item.id) in changed.moved
         case AgentTile():
             return item.id in changed.agents or item.site in changed.staffed
         case IvrInterval():

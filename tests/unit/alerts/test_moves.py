@@ -102,9 +102,10 @@ def test_a_loan_ends_with_its_time_though_nobody_sends_them_home():
     floor.do("accept_move")
     floor.at(50)
     floor.see("ann", LISBON)
+    assert floor.at(99) == []
     assert floor.at(101) == ["agent_returned ann", "expired"]
     assert floor.agents() == {"ann": "returned", "bob": "waiting"}
-    assert floor.move().ended_at == 101_000
+    assert floor.move().ended_at == 99_000, "the wall's time is over when Lisbon has told until then"
 
 
 def test_returned_one_by_one_or_all_at_once():
