@@ -90,7 +90,9 @@ def steady(load: Load, agents: int, within_s: float) -> SteadyState | None:
 
 @lru_cache(maxsize=20_000)
 def expected_counts(load: Load, agents: int, target_s: int, short_s: float) -> Counts:
-    """A million callers as the model expects them, counted as a floor counts its own."""
+    """A million callers as the model expects them, counted as a floor counts its own; none where nobody comes to nobody."""
+    if not load.arrivals_per_hour and not agents:
+        return Counts()
     found = steady(load, agents, target_s)
     if found is None:  # the agents answer what they can, all of it too late
         answered = round(CALLERS * min(1.0, agents / load.erlangs))
@@ -128,6 +130,8 @@ def expected(load: Load, agents: float, promise: Promise) -> Expected:
 
 @lru_cache(maxsize=20_000)
 def _at(load: Load, agents: int, promise: Promise) -> Expected:
+    if not load.arrivals_per_hour and not agents:
+        return Expected(load.model, 0, True, None, None, None, None, None)
     found = steady(load, agents, promise.target_s)
     counts = expected_counts(load, agents, promise.target_s, promise.short_s)
     level = service_level(promise.definition, counts, promise.switches)

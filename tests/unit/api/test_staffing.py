@@ -102,6 +102,14 @@ def test_a_silent_feed_tells_nothing_and_lends_nobody(floor: TwoCentres):
     assert floor.suggestions() == []
 
 
+def test_a_queue_to_which_nobody_comes_and_that_nobody_serves_spoils_nothing(floor: TwoCentres):
+    floor.put(busy("porto/loans", 0))
+    assert [one.id for one in floor.suggestions()] == ["porto|lisbon/cards"]
+    balance = suggest(floor.now, Wanted(), Terms()).balance
+    loans = next(one for one in balance if one.queue == "porto/loans")
+    assert (loans.needed, loans.surplus, loans.expected_service_level) == (0, 0, None)
+
+
 # -- what-if
 
 

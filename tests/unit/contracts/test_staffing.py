@@ -58,6 +58,16 @@ def test_without_abandonment_and_with_too_few_agents_nobody_is_in_time():
     assert expected(PLANNER, 0, Promise(definition="answered_only")).service_level is None
 
 
+@pytest.mark.parametrize("patience_s", [None, 120.0])
+def test_where_nobody_comes_and_nobody_serves_there_is_nothing_to_expect(patience_s: float | None):
+    nobody = Load(0, 200, patience_s)
+    found = expected(nobody, 0, Promise())
+    assert (found.stable, found.service_level, found.abandonment_rate, found.asa_s) == (True, None, None, None)
+    assert expected_counts(nobody, 0, 20, 5) == Counts()
+    assert expected(nobody, 0.5, Promise()).service_level is None
+    assert expected(nobody, 1, Promise()).service_level == 1
+
+
 def test_half_an_agent_is_half_way():
     lower, half, upper = (expected(PATIENT, agents, Promise()).service_level for agents in (30, 30.5, 31))
     assert lower is not None
