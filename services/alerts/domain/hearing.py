@@ -68,7 +68,7 @@ def _hear_clock(floor: Floor, clock: FeedClock, changed: Changed) -> None:
 
 
 def _again(item: News, changed: Changed) -> bool:
-    """Whether what came before is to be looked at first, so that it is the same however news are put into records.
+    """Whether what came before is to be looked at first, so that alerts go the same way wherever records are cut.
 
     What is told twice must not hide what was between. A tick is looked at by itself, at the clocks of before it. And
     who tells says what is from its own time on, before the clock that follows it moves.
