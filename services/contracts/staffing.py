@@ -90,7 +90,7 @@ def steady(load: Load, agents: int, within_s: float) -> SteadyState | None:
 
 @lru_cache(maxsize=20_000)
 def expected_counts(load: Load, agents: int, target_s: int, short_s: float) -> Counts:
-    """A million callers as the model expects them, counted as a floor counts its own; none where nobody comes to nobody."""
+    """A million callers as the model expects them, counted as a floor does; none where nobody comes to nobody."""
     if not load.arrivals_per_hour and not agents:
         return Counts()
     found = steady(load, agents, target_s)
