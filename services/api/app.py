@@ -26,6 +26,7 @@ from services.api.routes import (
     alerts,
     channels,
     days,
+    description,
     devices,
     evidence,
     health,
@@ -58,6 +59,7 @@ GRACE_S = 2
 CANCEL_AGAIN_S = 0.5
 BACKLOG = 2048
 """Sockets that may come at once: after a restart every wall comes back within a second or two."""
+BAD_REQUEST = 400
 CODES_PER_MINUTE = 30
 CLAIMS_PER_MINUTE = 600
 """Of one address, behind which many walls may stand."""
@@ -70,19 +72,31 @@ def application(parts: Parts) -> FastAPI:
         title="Floorwatch",
         description="Live state of call-centre floors. Updates come over the WebSocket `/v1/live`.",
         version="1",
-        docs_url=None,  # it would load scripts from elsewhere
-        redoc_url=None,
+        openapi_url=None,  # routes/description.py answers it from a thread
         responses=problems(403, 429),
     )
     app.state.parts = parts
     app.add_middleware(Doorkeeper, host_names=parts.settings.host_names)
     app.add_exception_handler(Refusal, _refusal)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _no_such_address)
+    app.add_exception_handler(HTTPException, _not_understood)
     app.add_exception_handler(redis.asyncio.RedisError, _away)
     app.add_exception_handler(OSError, _away)
     desk = (alerts, silences, rules, plans, plan_report, moves, journal, leads, channels)
-    for routes in (health, rest, days, people, staffing, evidence, *desk, live, sign_in, accounts, devices):
+    for routes in (
+        health,
+        description,
+        rest,
+        days,
+        people,
+        staffing,
+        evidence,
+        *desk,
+        live,
+        sign_in,
+        accounts,
+        devices,
+    ):
         app.include_router(routes.router)
     app.include_router(sign_in.links)
     app.include_router(pages.router)
@@ -104,8 +118,11 @@ async def _invalid(_: Request, error: Exception) -> Response:
     return _problem(422, Problem(code="invalid", message=said))
 
 
-async def _no_such_address(_: Request, error: Exception) -> Response:
+async def _not_understood(_: Request, error: Exception) -> Response:
+    """The framework's own answers: no such address or method; a body that is not even text."""
     assert isinstance(error, HTTPException)  # registered for nothing else
+    if error.status_code == BAD_REQUEST:
+        return _problem(422, Problem(code="invalid", message="body: this is no JSON in UTF-8"))
     message = f"{error.detail}. GET /openapi.json lists what there is."
     return _problem(error.status_code, Problem(code="no_such_address", message=message), dict(error.headers or {}))
 
