@@ -23,7 +23,8 @@ Language = Literal["en", "zh"]
 NoticeEvent = Literal[
     "firing", "resolved", "escalated",
     "plan_proposed", "plan_activated", "plan_leave_proposed", "plan_stood_down",
-    "move_proposed", "call", "test",
+    "move_proposed", "move_accepted", "move_declined", "move_cancelled", "move_expired",
+    "call", "test",
 ]  # fmt: skip
 DeliveryState = Literal["waiting", "sending", "delivered", "undeliverable", "uncertain", "skipped"]
 OVER: tuple[DeliveryState, ...] = ("delivered", "undeliverable", "uncertain", "skipped")
@@ -56,6 +57,7 @@ class Notice(Contract):
     scope: str = ""
     scope_kind: ScopeKind | None = None
     site: str | None = None
+    other_site: str | None = Field(default=None, description="of a loan that concerns both sides")
     team: str = ""
     roles: tuple[Role, ...] = ()
     severity: Severity = "info"

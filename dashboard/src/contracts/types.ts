@@ -3199,6 +3199,10 @@ export interface Notice {
     | 'plan_leave_proposed'
     | 'plan_stood_down'
     | 'move_proposed'
+    | 'move_accepted'
+    | 'move_declined'
+    | 'move_cancelled'
+    | 'move_expired'
     | 'call'
     | 'test';
   subject: string;
@@ -3208,6 +3212,10 @@ export interface Notice {
   scope: string;
   scope_kind: ('queue' | 'site' | 'region' | 'all' | 'team' | 'agent' | 'flow' | 'node') | null;
   site: string | null;
+  /**
+   * of a loan that concerns both sides
+   */
+  other_site: string | null;
   team: string;
   roles: ('viewer' | 'supervisor' | 'team_lead' | 'dispatcher' | 'administrator')[];
   severity: 'info' | 'warning' | 'critical';

@@ -11,15 +11,16 @@ from services.alerts.domain.notices.channels import QuietHours, Retry
 from services.alerts.domain.notices.outbox import Outbox
 from services.alerts.domain.notices.posting import Answer, Refused, Taken, Unknown, after, begin, without_channel
 from services.alerts.domain.notices.quiet import quiet_until
-from services.alerts.domain.notices.routing import Surroundings, channels_for, letters_of
+from services.alerts.domain.notices.routing import Letter, Surroundings, channels_for, letters_of
 from services.alerts.domain.notices.texts import MOST_LISTED, SEVERITIES, TITLES, UNITS, WORDS, message_of
 from services.alerts.domain.rulebook import Rulebook
 from services.contracts.contingency import PlanStep, PlanView
 from services.contracts.desk import Described, Outcome
-from services.contracts.moves import MoveStep, MoveView
-from services.contracts.notify import Delivery
+from services.contracts.notify import Delivery, Notice
 from services.contracts.topology import Queue, Site, Text
 from tests.unit.alerts.floor import command, import_rules, rule, rules
+from tests.unit.alerts.lending import LISBON
+from tests.unit.alerts.lending import Floor as Loaning
 from tests.unit.alerts.post import NOW, alert, channels, letter, notice, transition, webhook
 from tests.unit.alerts.test_contingency import Story, level, plan
 
@@ -132,24 +133,70 @@ def test_a_plan_is_told_when_proposed_and_its_calls_go_to_their_channel():
     )
 
 
-def test_a_move_is_told_to_the_giving_site():
-    terms = {
-        "giver": "north",
-        "taker": "bank",
-        "queue": "bank/PS",
-        "agents": ["a1", "a2"],
-        "until": NOW,
-        "reason": "peak",
-    }
-    view = MoveView.model_validate(
-        {"id": "m1", "revision": 1, "state": "proposed", "terms": terms, "proposed_by": "dana", "proposed_at": NOW}
-    )
-    step = MoveStep(id="move|m1|1", step="proposed", at=NOW, by="dana", view=view)
-    (one,) = letters_of(step, surroundings_of(step, Floor(), Rulebook()))
-    assert (one.notice.site, one.notice.roles) == ("north", ("supervisor",))
-    said = message_of([one.notice], "en")
-    assert said.lines[:2] == ("2 agents of north for bank/PS", "peak")
-    assert list(letters_of(step.model_copy(update={"step": "accepted"}), Surroundings())) == []
+def told_of(loan: Loaning, step: str) -> Notice:
+    """What is told of a move's step; exactly one notice."""
+    (record,) = (one for one in loan.steps if one.step == step)
+    (one,) = letters_of(record, surroundings_of(record, Floor(), Rulebook()))
+    assert one.id == record.id
+    return one.notice
+
+
+def test_a_move_is_told_to_the_giving_site_and_the_answer_to_who_asked():
+    loan = Loaning()
+    loan.propose("ann", "bob", reason="peak")
+    asked = told_of(loan, "proposed")
+    assert (asked.event, asked.site, asked.roles) == ("move_proposed", "porto", ("supervisor",))
+    assert message_of([asked], "en").lines[:2] == ("2 agents of porto for lisbon/retail", "peak")
+    loan.do("accept_move")
+    answer = told_of(loan, "accepted")
+    assert (answer.event, answer.site, answer.roles) == ("move_accepted", "lisbon", ("dispatcher",))
+    assert message_of([answer], "zh").title == "座席支援请求已同意：lisbon/retail"
+
+
+def test_who_asked_hears_why_not_and_who_was_asked_that_it_is_over():
+    loan = Loaning()
+    loan.propose("ann", until=100)
+    loan.do("decline_move", reason="none to spare")
+    no = told_of(loan, "declined")
+    assert (no.event, no.site, no.roles, no.severity) == ("move_declined", "lisbon", ("dispatcher",), "warning")
+    assert message_of([no], "en").lines[:2] == ("1 agents of porto for lisbon/retail", "none to spare")
+    loan.propose("ann", move="m2", until=100)
+    loan.do("cancel_move", "m2", reason="it is calm")
+    off = told_of(loan, "cancelled")
+    assert (off.event, off.site, off.roles) == ("move_cancelled", "porto", ("supervisor",))
+
+
+def test_time_that_is_over_without_an_answer_is_told_to_who_asked_and_of_a_loan_to_both():
+    loan = Loaning()
+    loan.propose("ann", until=100)
+    loan.at(100)
+    silence = told_of(loan, "expired")
+    assert (silence.site, silence.other_site, silence.roles) == ("lisbon", None, ("dispatcher",))
+    assert silence.severity == "warning"
+    loan.steps.clear()
+    loan.propose("bob", move="m2", until=200)
+    loan.do("accept_move", "m2")
+    loan.at(150)
+    loan.see("bob", LISBON)
+    loan.at(200)
+    over = told_of(loan, "expired")
+    assert (over.site, over.other_site, over.roles) == ("porto", "lisbon", ("supervisor", "dispatcher"))
+    assert message_of([over], "en").title == "A loan of agents is over: lisbon/retail"
+    assert message_of([over], "en").lines[0] == "1 agents of porto for lisbon/retail"
+    for site, told in (("porto", True), ("lisbon", True), ("athens", False)):
+        file = channels(routes=[{"channel": "hook", "sites": [site]}])
+        assert channels_for(Letter("x", over), file) == (("hook",) if told else ())
+    assert not [
+        one for step in loan.steps if step.step.startswith("agent_") for one in letters_of(step, Surroundings())
+    ]
+
+
+def test_a_request_that_is_taken_back_in_quiet_hours_disturbs_nobody():
+    file, outbox = channels(webhook(quiet_hours={"start": "00:00", "end": "24:00", "timezone": "UTC"})), Outbox("w")
+    (held,) = begun(letter(event="move_proposed", subject="move|m1"), file, outbox)
+    outbox.take(held)
+    ends = begun(letter("t2", event="move_cancelled", subject="move|m1"), file, outbox)
+    assert [(one.id, one.state) for one in ends] == [("t1|hook", "skipped"), ("t2|hook", "skipped")]
 
 
 def test_a_test_goes_to_the_channel_that_is_named():

@@ -7,6 +7,7 @@ stop anywhere and go on later (SIGSTOP), or die and come back under another name
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,10 +52,11 @@ class Post:
         return Worker(Outbox(f"w{self.names}"))
 
     def _catch_up(self, worker: Worker, to: int | None = None) -> None:
-        for record in self.log[worker.read : to]:
-            if (wrong := worker.outbox.take(record)) is not None:
-                self.log.append(wrong.standing)
-        worker.read = len(self.log) if to is None else max(to, worker.read)
+        """What is passed over is written again as it stands then, and read like everything else."""
+        end = len(self.log) if to is None else to
+        wrong = {record.id for record in self.log[worker.read : end] if worker.outbox.take(record) is not None}
+        self.log += [worker.outbox.deliveries[id_] for id_ in sorted(wrong)]
+        worker.read = max(end, worker.read)
 
     def take_over(self, which: int) -> None:
         worker = self.workers[which]
@@ -185,6 +187,9 @@ def test_no_message_goes_out_twice(script: list[tuple[int, int, int]]):
         post.wait(5)
         post.at_most_one()
     assert not list(post.workers[0].outbox.open())
+    # And compaction, which keeps the newest record of each key, keeps what stands.
+    newest = {record.id: record for record in post.log}
+    assert in_outbox(*newest.values()).deliveries == post.workers[0].outbox.deliveries
 
 
 def in_outbox(*records: Delivery, worker: str = "w") -> Outbox:
@@ -227,6 +232,49 @@ def test_what_another_worker_was_sending_is_uncertain_until_it_speaks():
     assert outbox.due(NOW) == []
     outbox.take(claim.model_copy(update={"state": "delivered"}))
     assert outbox.deliveries["1|hook"].state == "delivered"
+
+
+@pytest.mark.parametrize("state", ["delivered", "undeliverable", "waiting"])
+def test_a_late_word_of_who_lost_the_claim_counts_until_another_attempt_has_begun(state: str):
+    claim = waiting("1|hook", state="sending", attempt=1, worker="asleep")
+    late = claim.model_copy(update={"state": state})
+    outbox = in_outbox(claim, claim.model_copy(update={"state": "uncertain"}))
+    assert outbox.take(late) is None
+    assert outbox.deliveries["1|hook"].state == state, "whoever sent it knows what became of it"
+    stranger = late.model_copy(update={"worker": "stranger"})
+    outbox = in_outbox(claim)
+    assert outbox.take(stranger) is not None, "nobody else knows"
+    assert outbox.owns(claim) is False
+    again = in_outbox(claim, claim.model_copy(update={"state": "waiting"}))
+    (second,) = again.claims(again.open(), NOW)
+    again.take(second)
+    wrong = again.take(late)
+    assert wrong is not None
+    assert wrong.standing == second, "the second attempt is under way: a word about the first is passed over"
+
+
+def test_a_claim_that_comes_second_sends_nothing_and_is_written_over():
+    first, second = in_outbox(waiting("1|hook"), worker="a"), in_outbox(waiting("1|hook"), worker="b")
+    (a,), (b,) = first.claims(first.open(), NOW), second.claims(second.open(), NOW)
+    for outbox in (first, second):
+        assert outbox.take(a) is None
+        wrong = outbox.take(b)
+        assert wrong is not None
+        assert outbox.take(wrong.standing) is None, "written again it changes nothing"
+    assert first.owns(a)
+    assert not second.owns(b)
+
+
+def test_an_undo_that_fails_stands_among_the_deliveries_and_does_not_change_its_action():
+    call = {"plan": "peak", "action": "ivr", "name": {"en": "a", "zh": "a"}, "level": 1, "event": "stood_down"}
+    undo = waiting(
+        "2|hook", notice=notice(event="call", call=call), state="sending", attempt=1, worker="w", first_at=NOW
+    )
+    outbox = in_outbox(undo)
+    failed = after(undo, Refused("500", again=False), Retry(), NOW, 0.5)
+    assert outbox.take(failed) is None
+    assert (failed.state, failed.reason) == ("undeliverable", "500")
+    assert outbox.unanswered() == [], "the level is left: its action is neither done nor failed any more"
 
 
 def test_a_wrong_record_is_said_so_that_the_right_one_is_written_again():

@@ -11,6 +11,7 @@ from services.contracts.notify import Delivery, Notice
 
 LONGEST_REASON = 500
 QUIET = "quiet hours"
+_OVER = ("resolved", "move_cancelled", "move_expired")
 
 
 class Taken(NamedTuple):
@@ -93,11 +94,11 @@ def without_channel(waiting: Iterable[Delivery], file: ChannelFile, now: int) ->
 
 
 def _superfluous(notice: Notice, channel: str, outbox: Outbox, now: int) -> Iterator[Delivery]:
-    """What nobody needs to hear once this has happened: of an alert held back that is over, of a level that is left.
+    """What nobody needs to hear once this has happened: of an alert or move held back that is over, of a level left.
 
     Only what was never tried: of what was, nobody knows for certain that the receiver did nothing with it.
     """
-    over = notice.event == "resolved" or (notice.call is not None and notice.call.event == "stood_down")
+    over = notice.event in _OVER or (notice.call is not None and notice.call.event == "stood_down")
     if not over:
         return
     for one in outbox.open():

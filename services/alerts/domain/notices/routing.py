@@ -10,6 +10,7 @@ from services.contracts.contingency import PlanLevel, PlanStep
 from services.contracts.desk import Outcome, TryChannel
 from services.contracts.moves import MoveStep
 from services.contracts.notify import Notice, NoticeEvent, PlanCall
+from services.contracts.people import SERVICE
 from services.contracts.topology import Queue, Text
 
 Told = AlertTransition | PlanStep | MoveStep | Outcome
@@ -19,6 +20,15 @@ _PLAN: dict[str, NoticeEvent] = {
     "leave_proposed": "plan_leave_proposed",
     "stood_down": "plan_stood_down",
 }
+_MOVE: dict[str, tuple[NoticeEvent, Text, bool]] = {
+    "proposed": ("move_proposed", Text(en="Agents are asked for", zh="请求座席支援"), True),
+    "accepted": ("move_accepted", Text(en="Agents will be lent", zh="座席支援请求已同意"), False),
+    "declined": ("move_declined", Text(en="Agents are not lent", zh="座席支援请求被拒绝"), False),
+    "cancelled": ("move_cancelled", Text(en="Agents are not needed any more", zh="座席支援请求已撤回"), True),
+    "expired": ("move_expired", Text(en="No answer to a request for agents", zh="座席支援请求无人答复，已过期"), False),
+}
+"""Step → event, words, and whether the giving site is told (else the taking one, whose dispatcher asked)."""
+_LOAN_OVER = Text(en="A loan of agents is over", zh="座席支援已到期")
 
 
 class Surroundings(NamedTuple):
@@ -46,7 +56,7 @@ def letters_of(record: Told, around: Surroundings) -> Iterator[Letter]:
             if record.step in _PLAN:
                 yield Letter(record.id, _of_plan(record, around))
             yield from _calls(record, around)
-        case MoveStep(step="proposed"):
+        case MoveStep() if record.step in _MOVE:
             yield Letter(record.id, _of_move(record, around))
         case Outcome(command=TryChannel() as command, accepted=True):
             notice = Notice(
@@ -71,7 +81,7 @@ def fits(route: Route, notice: Notice) -> bool:
         return False
     return (
         (not route.roles or bool(set(route.roles) & set(notice.roles)))
-        and (not route.sites or _any(route.sites, notice.site or ""))
+        and (not route.sites or _any(route.sites, notice.site or "") or _any(route.sites, notice.other_site or ""))
         and (not route.severities or notice.severity in route.severities)
         and (not route.rules or _any(route.rules, notice.rule))
         and (not route.events or notice.event in route.events)
@@ -149,15 +159,27 @@ def _calls(step: PlanStep, around: Surroundings) -> Iterator[Letter]:
 def _of_move(step: MoveStep, around: Surroundings) -> Notice:
     move = step.view
     terms = move.terms
+    event, name, giver, taker = _whom(step)
     count = len(terms.agents)
     asked = Text(
         en=f"{count} agents of {terms.giver} for {terms.queue}",
         zh=f"从 {terms.giver} 调 {count} 名座席支援 {terms.queue}",
     )
-    reason = (Text(en=terms.reason, zh=terms.reason),) if terms.reason else ()
+    reason = (Text(en=step.reason, zh=step.reason),) if step.reason and step.by != SERVICE.name else ()
+    both = giver and taker
     return Notice(
-        event="move_proposed", subject=f"move|{move.id}", name=Text(en="Agents are asked for", zh="请求座席支援"),
-        rule="move", scope=terms.queue, scope_kind="queue", site=terms.giver, roles=("supervisor",),
-        severity="warning", since=move.proposed_at, at=step.at, wall_at=step.at, timezone=around.timezone,
-        details=(asked, *reason), by=step.by, link="/moves",
+        event=event, subject=f"move|{move.id}", name=name, rule="move", scope=terms.queue, scope_kind="queue",
+        site=terms.giver if giver else terms.taker, other_site=terms.taker if both else None,
+        roles=(*(("supervisor",) if giver else ()), *(("dispatcher",) if taker else ())),
+        severity="warning" if event in {"move_proposed", "move_declined"} or move.decided_at is None else "info",
+        since=move.proposed_at, at=step.at, wall_at=step.at, timezone=around.timezone, details=(asked, *reason),
+        by=step.by, link="/moves",
     )  # fmt: skip
+
+
+def _whom(step: MoveStep) -> tuple[NoticeEvent, Text, bool, bool]:
+    """Event and words of a move's step, and whether it concerns the giving site, and who asked."""
+    if step.step == "expired" and step.view.decided_at is not None:
+        return "move_expired", _LOAN_OVER, True, True
+    event, name, giver = _MOVE[step.step]
+    return event, name, giver, not giver

@@ -41,6 +41,10 @@ TITLES: dict[NoticeEvent, Text] = {
     "plan_leave_proposed": _text("Contingency plan: stand down? {name}: {where}", "建议解除应急预案：{name}：{where}"),
     "plan_stood_down": _text("Contingency plan stood down: {name}: {where}", "应急预案已解除：{name}：{where}"),
     "move_proposed": _text("{name}: {where}", "{name}：{where}"),
+    "move_accepted": _text("{name}: {where}", "{name}：{where}"),
+    "move_declined": _text("{name}: {where}", "{name}：{where}"),
+    "move_cancelled": _text("{name}: {where}", "{name}：{where}"),
+    "move_expired": _text("{name}: {where}", "{name}：{where}"),
     "call": _text("Action of a contingency plan: {name}: {where}", "应急预案动作：{name}：{where}"),
     "test": _text("Floorwatch: test of this channel", "Floorwatch：渠道测试"),
 }
@@ -105,7 +109,7 @@ def _of_one(notice: Notice, language: Language) -> list[str]:
             return [_say("test", language, name=notice.by)]
         case "call":
             return _of_call(notice, language)
-        case "plan_proposed" | "plan_activated" | "plan_leave_proposed" | "plan_stood_down" | "move_proposed":
+        case event if event.startswith(("plan_", "move_")):
             by = [] if notice.by in {"", "floorwatch"} else [_say("by", language, name=notice.by)]
             since = [] if notice.since is None else [_since(notice, language)]
             return [*(_in(line, language) for line in notice.details), *since, *by]
