@@ -5,6 +5,7 @@ seconds   0        60         …
 level     0   proposed at 60   withdrawn
 """
 
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -17,12 +18,13 @@ from services.alerts.domain.floor import Floor, site_of
 from services.alerts.domain.section import Answer, Changed, Fact
 from services.contracts.agents import AgentTile, AgentTotals
 from services.contracts.contingency import PlanDefinition, PlanStep, PlanView
-from services.contracts.desk import command_adapter
+from services.contracts.desk import Described, command_adapter
 from services.contracts.names import Names
 from services.contracts.people import SERVICE, Actor
 from services.contracts.plan_file import PlanFileError, parse_plans
 from services.contracts.staffing import Load, Promise, expected
-from tests.unit.alerts.floor import clock, tile
+from services.contracts.topology import Site, Text
+from tests.unit.alerts.floor import clock, command, tile
 
 PS = "bank/PS"
 NAME = {"en": "A plan", "zh": "预案"}
@@ -184,6 +186,59 @@ def test_refusals_say_why():
     assert story.section.views() == []
     again = story.do("put_plan", plan=plan().model_dump(mode="json"), expected=0)
     assert (again.code, again.revision) == ("stale", revision + 1)
+
+
+def test_a_plan_that_is_written_anew_goes_on_where_it_may_and_is_refused_where_it_may_not():
+    story = Story(plan(level(10), level(20)))
+    story.at(1, 1)
+    wrote = partial(story.do, "put_plan")
+    assert wrote(plan=plan(level(10), level(20)).model_dump(mode="json")).code == "same"
+    assert (
+        wrote(target="other", plan=plan().model_dump(mode="json")).message == "plan.id: must be 'other', as the target"
+    )
+    assert story.do("activate_plan", level=2).code == "done"
+    assert wrote(plan=plan(level(10)).model_dump(mode="json")).code == "not_now", "it is on a level that is no more"
+    elsewhere = plan(level(10), level(20), scope={"kind": "queue", "match": "bank/NW"}).model_dump(mode="json")
+    assert wrote(plan=elsewhere).code == "not_now", "it is active here"
+    assert wrote(plan=plan(level(11), level(20)).model_dump(mode="json")).code == "done"
+    assert (story.view.level, story.view.definition.levels[0].enter.threshold) == (2, 11)  # type: ignore[union-attr]
+    assert story.do("activate_plan", level=1).code == "not_now", "lower is to stand down"
+    assert story.do("stand_down", to_level=2).code == "same"
+    assert story.do("stand_down").code == "done"
+    assert wrote(plan=elsewhere).code == "done"
+    assert story.view.definition.scope.match == "bank/NW"
+    lisbon = Actor(name="eve", role="supervisor", sites=("lisbon",))
+    moved = plan(scope={"kind": "queue", "match": "lisbon/retail"}).model_dump(mode="json")
+    assert wrote(plan=moved, by=lisbon).code == "not_allowed", "what stands is not hers"
+
+
+def test_an_action_of_a_level_that_is_not_active_is_not_done_now_and_nothing_is_declined_that_was_not_proposed():
+    call = {"id": "call", "kind": "call_in", "name": NAME}
+    story = Story(plan(level(10), level(20, actions=[call])))
+    story.at(1, 1)
+    assert story.do("complete_action", action="call").code == "not_now"
+    assert story.do("decline_plan").code == "not_now"
+    assert story.do("activate_plan", level=2).code == "done"
+    assert story.do("complete_action", action="call").code == "done"
+
+
+def test_what_is_no_command_for_a_plan_and_what_changed_elsewhere_leaves_it_alone():
+    story = Story(plan())
+    order = command("acknowledge", "many|bank/PS", 1)
+    assert story.section.obey(order, story.floor) is None
+    assert story.section.look(story.floor, Changed(queues={"lisbon/retail"}, sites={"lisbon"})) == []
+
+
+def test_who_has_some_sites_of_a_region_has_no_say_in_its_plan():
+    story = Story(plan(scope={"kind": "region", "match": "isles"}))
+    for site in ("bank", "lisbon"):
+        story.floor.learn(Described(records=(Site(id=site, name=Text(en=site, zh=site), region="isles"),)))
+    story.at(1, 11)
+    one, both = (Actor(name="eve", role="supervisor", sites=sites) for sites in (("bank",), ("bank", "lisbon")))
+    assert story.do("activate_plan", level=1, by=one).code == "not_allowed"
+    assert story.do("activate_plan", level=1, by=both).code == "done"
+    everywhere = Story(plan(scope={"kind": "all", "match": "*"}))
+    assert everywhere.do("decline_plan", by=both).code == "not_allowed"
 
 
 def test_a_file_names_the_field_that_is_wrong():

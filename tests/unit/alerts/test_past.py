@@ -102,3 +102,40 @@ def test_trails_stay_short():
 
     assert len(list(trails.steps("queue|bank/PS"))) <= 32
     assert trails.before("queue|bank/PS", 9_390_000) == 9380
+
+
+def test_a_queue_that_is_gone_is_forgotten_and_what_a_restored_desk_has_yet_to_hear_is_not_known_before():
+    history = History()
+    for number in range(3):
+        history.hear("bank/PS", part(number, number), part(number + 1, 0))
+        history.hear("bank/NW", part(number, number), part(number + 1, 0))
+    history.hear("bank/PS", part(9, 1), part(9, 2))  # the half-hour still runs
+    history.rewind({"bank/PS": part(2, 0).start}.get)
+    assert [history.of("bank/PS", part(n, 0).start) for n in (1, 2, 9)] == [((1, *[0] * 15), 0), None, None]
+    assert history.of("bank/NW", part(1, 0).start) is None, "of a queue without a tile nothing is known"
+    history.changed.clear()
+    history.forget("bank/PS")
+    history.forget("bank/none")
+    assert (history.changed, history.pack("bank/PS"), history.queues) == ({"bank/PS"}, None, ["bank/NW"])
+
+
+def test_trails_come_back_as_they_were_and_say_nothing_of_what_was_never_noted():
+    trails, restored = Trails(), Trails()
+    for at, value in ((0, 1.0), (30_000, None), (60_000, 3.0)):
+        trails.note("r|bank/PS", at, value, 600_000)
+    trails.note("r|bank/PS", 60_001, 9.0, 600_000)  # the same sample's time
+    restored.restore(trails.snapshot())
+    assert [restored.before("r|bank/PS", at) for at in (-1, 0, 30_000, 59_999, 60_001)] == [None, 1.0, None, None, 3.0]
+    assert restored.before("r|bank/NW", 60_000) is None
+    restored.restore(None)
+    assert list(restored.steps("r|bank/PS")) == []
+
+
+def test_the_trail_of_a_rule_that_is_gone_is_swept_when_its_site_has_gone_on_for_days():
+    trails = Trails()
+    trails.note("gone|bank/PS", 0, 1.0, 600_000)
+    trails.note("far|lisbon/PS", 0, 1.0, 600_000)  # its site has stood still since: that is no sign
+    for number in range(5000):
+        trails.note("here|bank/PS", number * 60_000, 1.0, 600_000)
+    assert list(trails.steps("gone|bank/PS")) == []
+    assert list(trails.steps("far|lisbon/PS")) == [0]
