@@ -159,6 +159,76 @@ export async function teams(request: APIRequestContext): Promise<TeamView[]> {
   return ((await answer.json()) as Teams).teams;
 }
 
+/** Callers of a menu: the way of each, how it ended, and what went wrong; nodes are ten seconds apart. */
+const CALLERS = [
+  [6, ['welcome', 'accounts', 'balance'], 'contained', ''],
+  [2, ['welcome', 'accounts', 'balance', 'statement'], 'contained', ''],
+  [1, ['welcome', 'accounts', 'balance', 'statement', 'welcome', 'cards'], 'to_queue', 'harbour/cards'],
+  [3, ['welcome', 'accounts', 'balance'], 'abandoned', ''],
+  [5, ['welcome', 'accounts'], 'to_queue', 'harbour/sales'],
+  [7, ['welcome', 'cards'], 'to_queue', 'harbour/cards'],
+  [2, ['welcome', 'welcome', 'cards'], 'to_queue', 'harbour/alarm'],
+  [4, ['welcome', 'welcome', 'loans'], 'to_queue', 'harbour/loans'],
+  [3, ['welcome'], 'abandoned', ''],
+  [2, ['vip'], 'to_queue', 'harbour/sales'],
+  [1, ['welcome', 'accounts'], 'virtual', ''],
+  [1, ['welcome', 'loans'], null, ''],
+] as const;
+const LEVELS = { welcome: 1, vip: 1, accounts: 2, cards: 2, loans: 2, balance: 3, statement: 4 };
+/** So many called in all; of the menu's inputs so many failed. */
+export const MENU_CALLS = 37;
+
+/** The harbour's voice menu some minutes ago; and the hill's, whose calls tell of no nodes. */
+export async function callMenus(): Promise<void> {
+  const now = Date.now() - 300_000;
+  const events = CALLERS.flatMap(([count, nodes, outcome, queue]) =>
+    Array.from({ length: count }, () => {
+      const visit = { flow: 'harbour/main', contact: randomUUID() };
+      const inside = { ...visit, entered_at: at(now) };
+      const step = (index: number) => at(now + index * 10_000);
+      const first = nodes[0];
+      return [
+        { type: 'ivr_entered', occurred_at: at(now), ...visit, segment: first === 'vip' ? 'vip' : '' },
+        ...nodes.map((node, index) => ({
+          type: 'ivr_node_visited',
+          occurred_at: step(index),
+          ...inside,
+          node,
+          depth: LEVELS[node],
+        })),
+        ...(nodes.length > 2 && nodes[1] === 'welcome'
+          ? (['invalid', 'timeout'] as const).map((fault, index) => ({
+              type: 'ivr_input_failed',
+              occurred_at: at(now + 3_000 + index),
+              ...inside,
+              node: 'welcome',
+              fault,
+            }))
+          : []),
+        ...(outcome === null
+          ? []
+          : [{ type: 'ivr_exited', occurred_at: step(nodes.length), ...inside, outcome, queue }]),
+      ];
+    }).flat(),
+  );
+  const night = Array.from({ length: 3 }, (_, index) => {
+    const visit = { flow: 'hill/night', contact: randomUUID() };
+    const outcome = index === 0 ? 'abandoned' : 'to_queue';
+    return [
+      { type: 'ivr_entered', occurred_at: at(now), ...visit },
+      {
+        type: 'ivr_exited',
+        occurred_at: at(now + 20_000),
+        ...visit,
+        entered_at: at(now),
+        outcome,
+        queue: outcome === 'to_queue' ? 'hill/sales' : '',
+      },
+    ];
+  }).flat();
+  await post([...events, ...night]);
+}
+
 /** Some minutes of a floor: each queue its own level, two of them bad, one without any call. */
 export async function fill(): Promise<void> {
   const floor = [
@@ -181,6 +251,7 @@ export async function fill(): Promise<void> {
   // Nobody has told what became of this one, and its queue allows an hour.
   await arrive('hill/claims', 1, 7_200);
   await staff();
+  await callMenus();
 }
 
 /** Half an hour of two centres with the same skill: Bay has ten agents and little to do, Ridge six and far too much. */

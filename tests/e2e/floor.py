@@ -31,7 +31,19 @@ from services.cli import sign_in
 from services.cli.child import ROOT
 from services.cli.installation import Installation, not_ready, on_free_ports
 from services.contracts.people import Role
-from services.contracts.topology import Agent, Description, Queue, Site, Team, Text, Topology, record_key
+from services.contracts.topology import (
+    Agent,
+    Description,
+    Flow,
+    MenuChoice,
+    MenuNode,
+    Queue,
+    Site,
+    Team,
+    Text,
+    Topology,
+    record_key,
+)
 from services.runtime.kafka import producer
 from services.runtime.settings import CommonSettings
 
@@ -45,6 +57,31 @@ QUEUES = (
 )
 LENDERS = ("bay", "ridge")
 """Two centres of a region of their own, of which nothing is told before the dispatcher's test does."""
+
+
+def _node(id_: str, en: str, zh: str, *targets: str, shortcut: bool = False) -> MenuNode:
+    choices = tuple(MenuChoice(key=str(key), to=to) for key, to in enumerate(targets, 1))
+    return MenuNode(id=id_, name=Text(en=en, zh=zh), choices=choices, shortcut=shortcut)
+
+
+MENUS = (
+    Flow(
+        id="harbour/main",
+        name=Text(en="Main menu", zh="主菜单"),
+        nodes=(
+            _node("welcome", "Welcome", "欢迎", "accounts", "cards", "loans", "news", *["harbour/quiet"] * 3),
+            _node("accounts", "Accounts", "账户", "balance", "harbour/sales"),
+            _node("balance", "Balance", "余额查询", "statement", "end"),
+            _node("statement", "Statement by post", "邮寄账单", "end", "welcome"),
+            _node("cards", "Cards", "信用卡", "harbour/cards", "harbour/alarm"),
+            _node("loans", "Loans", "贷款", "harbour/loans"),
+            _node("news", "News", "公告", "end"),
+            _node("vip", "VIP desk", "贵宾通道", "harbour/sales", shortcut=True),
+        ),
+    ),
+    Flow(id="hill/night", name=Text(en="Night menu", zh="夜间菜单")),
+)
+"""One menu that is too deep and too wide, and one of which nothing but its name is known."""
 FLOOR = Topology(
     sites=(
         Site(id="harbour", name=Text(en="Harbour", zh="港口"), timezone="Europe/Lisbon", region="iberia"),
@@ -64,6 +101,7 @@ FLOOR = Topology(
         for id_, en, zh, seconds, percent in QUEUES
     )
     + tuple(Queue(id=f"{site}/help", name=Text(en="Help desk", zh="客服"), skill="help") for site in LENDERS),
+    flows=MENUS,
     teams=(
         Team(id="harbour/day", name=Text(en="Day team", zh="白班组")),
         Team(id="hill/late", name=Text(en="Late team", zh="晚班组")),

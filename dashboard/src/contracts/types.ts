@@ -1545,6 +1545,7 @@ export interface IvrHalfHour {
   label: string;
   status: 'provisional' | 'final';
   counts: IvrCounts;
+  figures: FlowFigures;
 }
 /**
  * Calls of one half-hour by entry. entered = contained + lost + to_queue + virtual + inside.
@@ -1559,6 +1560,17 @@ export interface IvrCounts {
   to_queue: number;
   virtual: number;
   inside: number;
+}
+/**
+ * Shares of calls that left the menu by an outcome.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "FlowFigures".
+ */
+export interface FlowFigures {
+  containment: number | null;
+  ivr_loss_rate: number | null;
+  to_queue_rate: number | null;
 }
 /**
  * Alerts that are not inactive, and the last resolved ones.
@@ -1924,7 +1936,7 @@ export interface QueueCost {
   working: number;
 }
 /**
- * A voice menu's local day, Sankey-ready: `nodes` and the `links` between them, by `id`.
+ * A voice menu's local day or a half-hour of it, Sankey-ready: `nodes` and the `links` between them, by `id`.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "FlowDay".
@@ -1933,6 +1945,10 @@ export interface FlowDay {
   flow: string;
   name: Text;
   date: string;
+  /**
+   * of the half-hour that was asked for, epoch ms; None: the whole day
+   */
+  start: number | null;
   status: 'provisional' | 'final';
   counts: IvrCounts;
   figures: FlowFigures;
@@ -1953,18 +1969,8 @@ export interface FlowDay {
    * visits of nodes that lead past the menu
    */
   shortcut: number;
+  limits: FlowLimits;
   warnings: MenuWarning[];
-}
-/**
- * Shares of calls that left the menu by an outcome.
- *
- * This interface was referenced by `Floorwatch`'s JSON-Schema
- * via the `definition` "FlowFigures".
- */
-export interface FlowFigures {
-  containment: number | null;
-  ivr_loss_rate: number | null;
-  to_queue_rate: number | null;
 }
 /**
  * An end of links: the start, a node of the menu, a queue, or how a call ended. Menu nodes have figures.
@@ -1988,6 +1994,10 @@ export interface FlowNode {
    */
   width: number | null;
   counts: NodeCounts | null;
+  /**
+   * visits that went on from the node to itself: it was heard again
+   */
+  repeats: number;
   node_loss_rate: number | null;
   node_fault_rate: number | null;
   node_time_s: number | null;
@@ -2058,6 +2068,22 @@ export interface FlowSegment {
   segment: string;
   counts: IvrCounts;
   figures: FlowFigures;
+}
+/**
+ * What a menu's warnings hold it to.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "FlowLimits".
+ */
+export interface FlowLimits {
+  /**
+   * nodes that callers reach after more levels are too deep
+   */
+  levels: number;
+  /**
+   * nodes with more choices are too wide
+   */
+  choices: number;
 }
 /**
  * Something about a menu that callers will stumble over. `value` and `limit` where it is a number.

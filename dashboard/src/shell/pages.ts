@@ -29,6 +29,12 @@ function siteOnly(page: Page): Filters {
   return site === null ? { kinds: ['feed'] } : { kinds, sites: [site] };
 }
 
+/** A menu's own numbers are asked for; how fresh its site's feeds are is live. */
+function siteOfMenu(page: Page): Filters {
+  const site = page.param('flow')?.split('/')[0];
+  return { kinds: ['tile', 'feed'], ...(site === undefined ? {} : { sites: [site] }) };
+}
+
 // prettier-ignore
 export const PAGES: readonly PageEntry[] = [
   { path: '/wall', name: { en: 'Wall', zh: '大屏' }, roles: EVERYBODY, load: () => import('../wall/WallPage.svelte'), bare: true, theme: 'dark', filters: wallFilters },
@@ -36,6 +42,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/accounts', name: { en: 'Accounts', zh: '账号' }, roles: ['administrator'], load: () => import('../accounts/AccountsPage.svelte') },
   { path: '/sign-in', name: { en: 'Sign in', zh: '登录' }, roles: EVERYBODY, load: () => import('../accounts/SignInPage.svelte'), bare: true },
   { path: '/dispatch', name: { en: 'Dispatch', zh: '调度' }, roles: ['dispatcher', 'supervisor', 'administrator'], load: () => import('../dispatch/DispatchPage.svelte'), filters: () => ({ kinds: ['tile', 'feed', 'alert', 'plan', 'move'] }) },
+  { path: '/ivr', name: { en: 'Voice menus', zh: '语音导航' }, roles: ['supervisor', 'dispatcher', 'administrator'], load: () => import('../ivr/IvrPage.svelte'), filters: siteOfMenu },
   { path: '/supervisor', name: { en: 'Supervisor', zh: '现场主管' }, roles: ['supervisor', 'dispatcher', 'administrator'], load: () => import('../supervisor/SupervisorPage.svelte'), filters: siteOnly },
 ];
 

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from services.api.domain.reports import FlowFigures
 from services.contracts.alerts import Alert, AlertTransition
 from services.contracts.definitions import Counts, DefinitionName
 from services.contracts.metrics import Details, IvrCounts, Status
@@ -53,6 +54,7 @@ class IvrHalfHour(Contract):
     label: str = Field(description="local time of start, HH:MM")
     status: Status
     counts: IvrCounts
+    figures: FlowFigures
 
 
 class Day(Contract):

@@ -47,6 +47,12 @@ class Directory:
         record = self.records.get(f"queue|{id_}")
         return record if isinstance(record, Queue) else unknown_queue(id_)
 
+    def queue_name(self, id_: str) -> Text:
+        """Name of what a menu calls a queue, whether or not its id can be one."""
+        record = self.records.get(f"queue|{id_}")
+        name = id_.partition("/")[2] or id_
+        return record.name if isinstance(record, Queue) else Text(en=name, zh=name)
+
     def flow(self, id_: str) -> Flow:
         """A voice menu."""
         record = self.records.get(f"flow|{id_}")

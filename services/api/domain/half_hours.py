@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from services.api.domain.answers import HalfHour, IvrHalfHour, RepeatCalls
 from services.api.domain.days import at_target
-from services.api.domain.menus import added
+from services.api.domain.menus import added, figures
 from services.api.domain.ratios import ratios_of
 from services.api.domain.reports import GroupBy, GroupView
 from services.api.domain.sums import DETAILS
@@ -146,4 +146,11 @@ def ivr_half_hours(intervals: Iterable[IvrInterval], *, by_local_time: bool = Fa
 def _ivr_half_hour(slot: list[IvrInterval]) -> IvrHalfHour:
     newest = max(slot, key=lambda interval: interval.start)
     total = added(interval.counts for interval in slot)
-    return IvrHalfHour(start=newest.start, end=newest.end, label=newest.label, status=_status(slot), counts=total)
+    return IvrHalfHour(
+        start=newest.start,
+        end=newest.end,
+        label=newest.label,
+        status=_status(slot),
+        counts=total,
+        figures=figures(total),
+    )

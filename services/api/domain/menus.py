@@ -1,11 +1,11 @@
 """A voice menu's day, put together from its half-hours."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from services.api.domain.reports import FlowDay, FlowFigures, FlowLink, FlowNode, FlowSegment
+from services.api.domain.reports import FlowDay, FlowFigures, FlowLimits, FlowLink, FlowNode, FlowSegment
 from services.contracts import formulas
-from services.contracts.menus import depths, shortcut_visits, warnings, width
+from services.contracts.menus import MOST_CHOICES, MOST_LEVELS, depths, shortcut_visits, warnings, width
 from services.contracts.metrics import IvrCounts, IvrInterval, NodeCounts, Status
 from services.contracts.topology import Flow, Text
 
@@ -17,8 +17,19 @@ _ENDS = {
 QUEUE = "queue:"
 
 
-def flow_day(flow: Flow, date: str, halves: Sequence[IvrInterval]) -> FlowDay:
-    """The day of a flow; `halves` are its half-hours of that date."""
+def flow_day(
+    flow: Flow,
+    date: str,
+    halves: Sequence[IvrInterval],
+    *,
+    start: int | None = None,
+    queue_name: Callable[[str], Text] = lambda queue: Text(en=queue, zh=queue),
+) -> FlowDay:
+    """The day of a flow, or the half-hour of it that begins at `start`.
+
+    `halves` are its half-hours of that date. Without calls everything is 0, and no share is known.
+    """
+    halves = [half for half in halves if start in {None, half.start}]
     counts = added(half.counts for half in halves)
     nodes = _nodes(halves)
     links: Counter[tuple[str, str]] = Counter()
@@ -33,10 +44,11 @@ def flow_day(flow: Flow, date: str, halves: Sequence[IvrInterval]) -> FlowDay:
         flow=flow.id,
         name=flow.name,
         date=date,
+        start=start,
         status=status,
         counts=counts,
         figures=figures(counts),
-        nodes=tuple(_ends(flow, nodes, links)),
+        nodes=tuple(_ends(flow, nodes, links, queue_name)),
         links=tuple(FlowLink(source=source, target=to, value=calls) for (source, to), calls in sorted(links.items())),
         segments=tuple(
             FlowSegment(segment=segment, counts=total, figures=figures(total))
@@ -45,6 +57,7 @@ def flow_day(flow: Flow, date: str, halves: Sequence[IvrInterval]) -> FlowDay:
         lost_by_depth=_lost_by_depth(nodes),
         depth=max(reached.values(), default=None),
         shortcut=shortcut_visits(flow, nodes),
+        limits=FlowLimits(levels=MOST_LEVELS, choices=MOST_CHOICES),
         warnings=warnings(flow),
     )
 
@@ -86,7 +99,9 @@ def _lost_by_depth(nodes: dict[str, NodeCounts]) -> dict[int, int]:
     return dict(sorted(lost.items()))
 
 
-def _ends(flow: Flow, nodes: dict[str, NodeCounts], links: Iterable[tuple[str, str]]) -> Iterable[FlowNode]:
+def _ends(
+    flow: Flow, nodes: dict[str, NodeCounts], links: Counter[tuple[str, str]], queue_name: Callable[[str], Text]
+) -> Iterable[FlowNode]:
     """Everything that links lead from or to, and nodes that are described but were not visited."""
     described = {node.id: node for node in flow.nodes}
     linked = {end for link in links for end in link}
@@ -94,8 +109,7 @@ def _ends(flow: Flow, nodes: dict[str, NodeCounts], links: Iterable[tuple[str, s
         yield FlowNode(id="start", kind="start", name=_ENDS["start"])
     for id_ in [*described, *sorted((nodes.keys() | linked) - described.keys() - _ENDS.keys())]:
         if id_.startswith(QUEUE) and id_ not in nodes:
-            name = id_.removeprefix(QUEUE)
-            yield FlowNode(id=id_, kind="queue", name=Text(en=name, zh=name))
+            yield FlowNode(id=id_, kind="queue", name=queue_name(id_.removeprefix(QUEUE)))
             continue
         counts, node = nodes.get(id_, NodeCounts()), described.get(id_)
         yield FlowNode(
@@ -105,6 +119,7 @@ def _ends(flow: Flow, nodes: dict[str, NodeCounts], links: Iterable[tuple[str, s
             depth=counts.depth or None,
             width=None if node is None else width(node),
             counts=counts,
+            repeats=links[id_, id_],
             node_loss_rate=formulas.node_loss_rate(counts),
             node_fault_rate=formulas.node_fault_rate(counts),
             node_time_s=formulas.node_time_s(counts),

@@ -137,6 +137,7 @@ class FlowNode(Contract):
     depth: int | None = Field(default=None, description="deepest at which callers reached it")
     width: int | None = Field(default=None, description="choices that callers hear, by the menu's definition")
     counts: NodeCounts | None = None
+    repeats: int = Field(default=0, description="visits that went on from the node to itself: it was heard again")
     node_loss_rate: float | None = None
     node_fault_rate: float | None = None
     node_time_s: float | None = None
@@ -158,12 +159,20 @@ class FlowSegment(Contract):
     figures: FlowFigures
 
 
+class FlowLimits(Contract):
+    """What a menu's warnings hold it to."""
+
+    levels: int = Field(description="nodes that callers reach after more levels are too deep")
+    choices: int = Field(description="nodes with more choices are too wide")
+
+
 class FlowDay(Contract):
-    """A voice menu's local day, Sankey-ready: `nodes` and the `links` between them, by `id`."""
+    """A voice menu's local day or a half-hour of it, Sankey-ready: `nodes` and the `links` between them, by `id`."""
 
     flow: str
     name: Text
     date: str
+    start: int | None = Field(description="of the half-hour that was asked for, epoch ms; None: the whole day")
     status: Status
     counts: IvrCounts
     figures: FlowFigures
@@ -173,6 +182,7 @@ class FlowDay(Contract):
     lost_by_depth: dict[int, int] = Field(description="depth of the node → calls that hung up there")
     depth: int | None = Field(description="levels to the deepest node; None: the menu is not described")
     shortcut: int = Field(description="visits of nodes that lead past the menu")
+    limits: FlowLimits
     warnings: tuple[MenuWarning, ...]
 
 

@@ -85,11 +85,20 @@ async def one_agent(agent_id: str, date: Date, parts: FilledParts, sight: Seen) 
 
 
 @router.get("/flows/{flow_id:path}/days/{date}", responses=problems(404, 422, 503))
-async def flow(flow_id: str, date: Date, parts: FilledParts, sight: Seen) -> reports.FlowDay:
+async def flow(
+    flow_id: str,
+    date: Date,
+    parts: FilledParts,
+    sight: Seen,
+    start: Annotated[int | None, Query(description="only the half-hour that begins then, epoch ms")] = None,
+) -> reports.FlowDay:
     """A voice menu's local day: nodes and the links between them (Sankey-ready), losses, segments, warnings."""
     _known_flow(parts, sight, flow_id)
     halves = [half for half in await _halves(parts, [flow_id], date) if isinstance(half, IvrInterval)]
-    return flow_day(parts.hub.board.directory.flow(flow_id), date.isoformat(), halves)
+    directory = parts.hub.board.directory
+    return flow_day(
+        directory.flow(flow_id), date.isoformat(), halves, start=start, queue_name=directory.queue_name
+    )  # fmt: skip
 
 
 def _known_flow(parts: Parts, sight: Sight, flow_id: str) -> None:

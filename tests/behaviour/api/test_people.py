@@ -169,6 +169,19 @@ def test_a_menus_day(api: Api, site: str):
     day = reports.FlowDay.model_validate_json(api.get(f"/v1/flows/{site}/menu/days/{TODAY}").content)
     assert (day.counts.entered, day.figures.containment, day.lost_by_depth) == (10, 0.4, {1: 6})
     assert {(link.source, link.target): link.value for link in day.links}["start", "main"] == 10
+
+    def half(start: int) -> reports.FlowDay:
+        answer = api.get(f"/v1/flows/{site}/menu/days/{TODAY}?start={start}")
+        return reports.FlowDay.model_validate_json(answer.content)
+
+    nine, next_ = half(NINE), half(NINE + HALF_HOUR)
+    assert (nine.start, nine.counts, nine.links) == (NINE, day.counts, day.links)
+    assert (next_.start, next_.counts.entered, next_.figures.containment, next_.links) == (
+        NINE + HALF_HOUR,
+        0,
+        None,
+        (),
+    )
     missing = api.get(f"/v1/flows/{site}/none/days/{TODAY}")
     assert (missing.status_code, missing.json()["code"]) == (404, "no_such_flow")
 

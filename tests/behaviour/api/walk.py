@@ -223,6 +223,7 @@ def on_rows() -> list[Try]:
             (f"/v1/agents/{id_}/days/{TODAY}", team)
             for id_, team in (("teal-1", "amber/teal"), ("rust-1", "amber/rust"), ("cobalt-1", "cobalt/night")))),
         *of("/v1/flows/{flow_id}/days/{date}", "/v1/flows/{}/menu/days/" + TODAY),
+        *of("/v1/flows/{flow_id}/days/{date}", "/v1/flows/{}/menu/days/" + f"{TODAY}?start={NINE}"),
         *of("/v1/contacts", f"/v1/contacts?queue={{}}/sales&interval={NINE}"),
         *look("/v1/alerts/{alert_id}", *((f"/v1/alerts/{id_}", place) for id_, place in ALERTS.items())),
         *of("/v1/silences/{silence_id}", "/v1/silences/s-{}"),

@@ -67,6 +67,37 @@ def test_what_flows_into_a_node_flows_out():
             assert into == out == node.counts.entered
 
 
+def test_a_half_hour_of_the_day():
+    later = half(1).model_copy(
+        update={"counts": IvrCounts(entered=1, lost=1), "nodes": {}, "links": (), "segments": {}}
+    )
+    day = flow_day(MENU, TODAY, [half(0), later], start=later.start)
+    assert (day.start, day.counts, day.figures.ivr_loss_rate, day.links) == (later.start, later.counts, 1.0, ())
+    assert flow_day(MENU, TODAY, [half(0), later]).start is None
+
+
+def test_who_hears_a_menu_again():
+    again = (*LINKS, ("main", "main", 3))
+    heard = half(0).model_copy(
+        update={"links": tuple(IvrLink(source=source, to=to, calls=calls) for source, to, calls in again)}
+    )
+    nodes = {node.id: node for node in flow_day(MENU, TODAY, [heard, heard]).nodes}
+    assert (nodes["main"].repeats, nodes["balance"].repeats) == (6, 0)
+
+
+def test_a_queue_is_called_by_its_name():
+    def name(queue: str) -> Text:
+        return Text(en=f"Queue {queue}", zh=f"队列 {queue}")
+
+    nodes = {node.id: node for node in flow_day(MENU, TODAY, [half(0)], queue_name=name).nodes}
+    assert nodes["queue:bank/PS"].name.en == "Queue bank/PS"
+
+
+def test_a_menu_says_what_it_is_held_to():
+    limits = flow_day(MENU, TODAY, []).limits
+    assert (limits.levels, limits.choices) == (3, 6)
+
+
 def test_a_menu_without_calls_or_definition():
     empty = flow_day(MENU, TODAY, [])
     assert (empty.counts.entered, empty.figures.containment, empty.links) == (0, None, ())
