@@ -43,9 +43,11 @@ from services.api.routes import (
     sign_in,
     silences,
     staffing,
+    timelines,
 )
 from services.api.routes.parts import Parts, Refusal, problems
 from services.api.settings import ApiSettings
+from services.api.staff_log import StaffLog
 from services.api.store import Store
 from services.api.telemetry import Telemetry
 from services.api.throttle import Throttle
@@ -89,6 +91,7 @@ def application(parts: Parts) -> FastAPI:
         rest,
         days,
         people,
+        timelines,
         staffing,
         evidence,
         *desk,
@@ -169,6 +172,7 @@ async def run(settings: ApiSettings) -> None:
     changes = Changes(connection, settings.names.changes_channel)
     hub = Hub(settings, store, changes)
     log = Evidence(settings, most_bytes=settings.evidence_mb * 1_000_000)
+    staff_log = StaffLog(settings, silent_ms=round(settings.metrics_silent_s * 1000))
     door = Door(settings, store, answer_within_s=settings.answer_within_s)
     hub.on_outcome = door.hear
     known = Accounts(settings, store)
@@ -184,7 +188,7 @@ async def run(settings: ApiSettings) -> None:
         claims_from=CLAIMS_PER_MINUTE,
     )
     text = Telemetry(hub, store, changes).text
-    parts = Parts(settings, store, hub, log, door, guard, known, Passwords(), throttle, text)
+    parts = Parts(settings, store, hub, log, staff_log, door, guard, known, Passwords(), throttle, text)
     server = _Server(
         uvicorn.Config(
             application(parts),

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from services.api.domain import accounts, answers, lists, orders, proofs, reports
+from services.api.domain import accounts, answers, lists, orders, proofs, reports, timelines
 from services.api.domain.staffing import answers as staffing
 from services.contracts.definitions import Counts
 from services.contracts.socket import ClientMessage, Item, ServerMessage
@@ -45,6 +45,7 @@ _ROOTS: tuple[tuple[str, JsonSchemaMode, Any], ...] = (
             reports.Adherence,
             reports.FlowDay,
             reports.Groups,
+            timelines.TeamTimeline,
             proofs.Evidence,
             lists.Rules,
             lists.Silences,

@@ -51,6 +51,11 @@ class ApiSettings(CommonSettings):
         default=100, description="so much of the log is read at most to prove one number"
     )
 
+    metrics_silent_s: Annotated[float, Field(gt=0, le=3600)] = Field(
+        default=30,
+        description="as metrics takes it: what agents of a feed without a heartbeat for so long do is unknown",
+    )
+
     requests_per_minute: Annotated[int, Field(ge=1)] = Field(default=1200, description="of one session or key")
     attempts_per_minute: Annotated[int, Field(ge=1)] = Field(
         default=5, description="to sign in with one name; four times as many may fail from one address"

@@ -30,15 +30,22 @@ def producer(settings: CommonSettings, *, linger_ms: int = 0) -> AIOKafkaProduce
     )
 
 
-def reader(settings: CommonSettings, *topics: str) -> AIOKafkaConsumer:
-    """A consumer outside any group, not yet started, that reads whole topics from their beginning."""
+def reader(
+    settings: CommonSettings, *topics: str, fetch_bytes: int = MAX_RECORD_BYTES, wait_ms: int = 500
+) -> AIOKafkaConsumer:
+    """A consumer outside any group, not yet started, that reads whole topics from their beginning.
+
+    `fetch_bytes`: asked for at once of one partition; a larger record comes all the same. `wait_ms`: so long the broker
+    may wait for something new, and whoever goes to another partition meanwhile waits with it.
+    """
     return AIOKafkaConsumer(
         *topics,
         bootstrap_servers=settings.kafka_bootstrap_servers,
         group_id=None,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
-        max_partition_fetch_bytes=MAX_RECORD_BYTES,
+        max_partition_fetch_bytes=fetch_bytes,
+        fetch_max_wait_ms=wait_ms,
         isolation_level="read_committed",
     )
 

@@ -54,6 +54,7 @@ export interface Floorwatch {
   Adherence: Adherence;
   FlowDay: FlowDay;
   Groups: Groups;
+  TeamTimeline: TeamTimeline;
   Evidence: Evidence;
   Rules: Rules;
   Silences: Silences;
@@ -2122,6 +2123,171 @@ export interface GroupView {
   key: string;
   counts: Counts;
   ratios: Ratios;
+}
+/**
+ * A local day of a team, agents by id. `shares` are those of all their times added up.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "TeamTimeline".
+ */
+export interface TeamTimeline {
+  team: string;
+  date: string;
+  timezone: string;
+  /**
+   * the earliest of the agents' days, epoch ms
+   */
+  start: number;
+  end: number;
+  /**
+   * the latest of the agents' clocks
+   */
+  as_of: number;
+  shares: AgentShares;
+  agents: AgentTimeline[];
+  /**
+   * those of the installation; others are named by their id
+   */
+  activities: ActivityName[];
+  /**
+   * why not all of the log was read; None: all was
+   */
+  incomplete: string | null;
+}
+/**
+ * An agent's day. Spans follow each other without overlaps; the actual ones end at `as_of`, where the log ends.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "AgentTimeline".
+ */
+export interface AgentTimeline {
+  agent: string;
+  name: string;
+  /**
+   * of the agent's day: of the local day, or of the shift that it holds
+   */
+  start: number;
+  end: number;
+  /**
+   * the feed's clock as far as the log was read, within the day
+   */
+  as_of: number;
+  planned: PlannedSpan[];
+  actual: ActualSpan[];
+  excused: ExcusedSpan[];
+  totals: AgentTotals1;
+  shares: AgentShares;
+}
+/**
+ * [start, end) of one planned activity, epoch ms.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "PlannedSpan".
+ */
+export interface PlannedSpan {
+  start: number;
+  end: number;
+  activity: string;
+}
+/**
+ * [start, end) in one activity, epoch ms, be it in several states, as calls and the time between them are.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "ActualSpan".
+ */
+export interface ActualSpan {
+  start: number;
+  end: number;
+  /**
+   * what state and reason mean by the table of activities
+   */
+  activity: string;
+  adherence: 'in' | 'out' | 'unscheduled' | 'ignored' | 'unknown';
+  /**
+   * AgentState, or not_ready:reason; they add up to the span
+   */
+  by_state_ms: {
+    [k: string]: number | undefined;
+  };
+}
+/**
+ * [start, end) that an exception covers, epoch ms, as far as it belongs to the day.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "ExcusedSpan".
+ */
+export interface ExcusedSpan {
+  start: number;
+  end: number;
+  reason: string;
+  approved_by: string;
+}
+/**
+ * Additive counters of one agent's local day.
+ *
+ * by_state_ms adds up to signed_in_ms exactly (offline is not in it), and by_activity_ms to the same sum.
+ * scheduled_ms = adherent_ms + out_ms + ignored_ms + unknown_ms, as far as the day has come.
+ */
+export interface AgentTotals1 {
+  signed_in_ms: number;
+  /**
+   * AgentState, or not_ready:reason
+   */
+  by_state_ms: {
+    [k: string]: number | undefined;
+  };
+  by_activity_ms: {
+    [k: string]: number | undefined;
+  };
+  /**
+   * contacts handled: the first talking of each
+   */
+  contacts: number;
+  /**
+   * planned time so far, of every activity that is no absence
+   */
+  scheduled_ms: number;
+  /**
+   * activity → planned time so far
+   */
+  planned_ms: {
+    [k: string]: number | undefined;
+  };
+  /**
+   * of scheduled time: in, tolerance included
+   */
+  adherent_ms: number;
+  /**
+   * of scheduled time: out of adherence
+   */
+  out_ms: number;
+  /**
+   * of scheduled time: excused by an exception
+   */
+  ignored_ms: number;
+  /**
+   * of scheduled time: nobody knows
+   */
+  unknown_ms: number;
+  /**
+   * time in activities that count as work, planned or not
+   */
+  worked_ms: number;
+  /**
+   * planned time so far of activities that count as work
+   */
+  scheduled_work_ms: number;
+}
+/**
+ * What an activity is called, and what it counts as.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "ActivityName".
+ */
+export interface ActivityName {
+  id: string;
+  name: Text;
+  counts_as: 'work' | 'break' | 'training' | 'meeting' | 'absence' | 'other';
 }
 /**
  * A queue's half-hour recounted from the log, contact by contact.

@@ -19,6 +19,7 @@ from services.contracts.topology import (
     unknown_queue,
     unknown_site,
 )
+from services.contracts.workforce.activities import ActivityTable
 
 
 class Directory:
@@ -26,6 +27,7 @@ class Directory:
 
     def __init__(self) -> None:
         self.records: dict[str, Description] = {}
+        self._activities = DEFAULT_ACTIVITIES, ActivityTable(DEFAULT_ACTIVITIES)
 
     def describe(self, records: Iterable[Description], *, complete: bool) -> list[str]:
         """Take in descriptions; `complete`: there are no others. Keys of those that changed."""
@@ -71,9 +73,21 @@ class Directory:
 
     def activities_as(self, kind: ActivityKind) -> frozenset[str]:
         """Activities that count as one kind: as work, or as an absence."""
+        return frozenset(activity.id for activity in self.activities.activities if activity.counts_as == kind)
+
+    @property
+    def activities(self) -> Activities:
+        """What agents' states mean."""
         record = self.records.get("activities|activities")
-        activities = record if isinstance(record, Activities) else DEFAULT_ACTIVITIES
-        return frozenset(activity.id for activity in activities.activities if activity.counts_as == kind)
+        return record if isinstance(record, Activities) else DEFAULT_ACTIVITIES
+
+    @property
+    def activity_table(self) -> ActivityTable:
+        """Which activity a state means, and what it counts as: the same object until the activities change."""
+        activities = self.activities
+        if activities is not self._activities[0]:
+            self._activities = activities, ActivityTable(activities)
+        return self._activities[1]
 
     def ids(self, kind: type[Site] | type[Queue] | type[Flow] | type[Team]) -> set[str]:
         """Ids of everything of a kind that is described."""

@@ -16,6 +16,7 @@ from services.api.evidence import Reading
 from services.api.guard import SAFE, Guard
 from services.api.passwords import Passwords
 from services.api.settings import ApiSettings
+from services.api.staff_log import StaffLog
 from services.api.store import Store
 from services.api.throttle import Throttle
 from services.contracts.desk import AnyCommand, Outcome
@@ -88,6 +89,7 @@ class Parts:
     store: Store
     hub: LiveState
     evidence: LogReader
+    staff_log: StaffLog
     door: DeskDoor
     guard: Guard
     accounts: Accounts

@@ -8,18 +8,11 @@ nothing; each fact has the offset of the record that told it first. A page is ke
 and held as these very bytes until somebody asks, because a worker may hold a million facts.
 """
 
-from typing import NamedTuple, get_args
-
 import msgspec
 
-from services.contracts.events import AgentLoggedIn, AgentLoggedOut, AgentState, AgentStateChanged, StaffEvent
+from services.contracts.workforce.facts import LOG_IN, Fact
 
 SLOT_MS = 4 * 3600 * 1000
-
-STATES: tuple[AgentState, ...] = get_args(AgentState)
-AVAILABLE, RINGING, TALKING, HOLD, WRAP_UP, NOT_READY, OFFLINE = range(len(STATES))
-LOG_IN, LOG_OUT = len(STATES), len(STATES) + 1
-_CODES = {state: code for code, state in enumerate(STATES)}
 
 _Group = tuple[str, str, list[tuple[int, int, str, str, int]]]
 _Home = tuple[tuple[int, str], tuple[int, str]]
@@ -28,30 +21,6 @@ _decode_header = msgspec.msgpack.Decoder(tuple[int, _Home, msgspec.Raw]).decode
 _decode_groups = msgspec.msgpack.Decoder(list[_Group]).decode
 
 NOWHERE: _Home = ((-1, ""), (-1, ""))
-
-
-class Fact(NamedTuple):
-    """From `at` on, by what `source` tells of `site`: a state (code below LOG_IN), a log-in or a log-out.
-
-    `reason` of a log-in is the team.
-    """
-
-    at: int
-    code: int
-    reason: str
-    contact: str
-    site: str
-    source: str
-
-
-def fact_of(event: StaffEvent) -> Fact:
-    """The fact that an event tells."""
-    if isinstance(event, AgentStateChanged):
-        return Fact(event.at, _CODES[event.state], event.reason, event.contact, event.site, event.source)
-    if isinstance(event, AgentLoggedIn):
-        return Fact(event.at, LOG_IN, event.team, "", event.site, event.source)
-    assert isinstance(event, AgentLoggedOut)
-    return Fact(event.at, LOG_OUT, "", "", event.site, event.source)
 
 
 class AgentPage:

@@ -13,17 +13,19 @@ from pydantic import TypeAdapter, ValidationError
 from services.contracts.events import AgentEvent, Heartbeat, StaffEvent
 from services.contracts.keeping import Record, key_prefix
 from services.contracts.letters import DeadLetter
+from services.contracts.local_days import day_at, day_bounds
 from services.contracts.metrics import HALF_HOUR_MS
 from services.contracts.schedules import AdherenceException, AgentId, DaySchedule, schedule_adapter, schedule_key
-from services.metrics.domain.activities import ActivityTable
-from services.metrics.domain.agent_pages import SLOT_MS, AgentPage, fact_of
+from services.contracts.workforce.activities import ActivityTable
+from services.contracts.workforce.facts import fact_of
+from services.contracts.workforce.plans import FAR, Plans
+from services.contracts.workforce.pulses import Pulses
+from services.metrics.domain.agent_pages import SLOT_MS, AgentPage
 from services.metrics.domain.agents import Agent, Description, Surroundings
 from services.metrics.domain.clocks import LATEST_MS, Clocks, Horizons, SiteClock
 from services.metrics.domain.floor import Floor, is_site_id
-from services.metrics.domain.half_hours import day_at, day_bounds, half_hour_at
+from services.metrics.domain.half_hours import half_hour_at
 from services.metrics.domain.pages import SLOT_MS as CLOCK_SLOT_MS
-from services.metrics.domain.plans import FAR, Plans
-from services.metrics.domain.pulses import Pulses
 from services.metrics.domain.refusals import refusal, unheard
 from services.metrics.domain.shard import State, state_key
 

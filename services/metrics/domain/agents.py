@@ -8,14 +8,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from services.metrics.domain.activities import ActivityTable
-from services.metrics.domain.agent_days import Frame, Walk, date_at, dates_between, frame_of
-from services.metrics.domain.agent_machine import Machine, moments
-from services.metrics.domain.agent_pages import LOG_IN, NOWHERE, OFFLINE, SLOT_MS, STATES, AgentPage, Fact
+from services.contracts.local_days import day_at, day_bounds
+from services.contracts.workforce.activities import ActivityTable
+from services.contracts.workforce.days import Frame, Walk, date_at, dates_between, frame_of
+from services.contracts.workforce.facts import LOG_IN, OFFLINE, STATES, Fact
+from services.contracts.workforce.machine import Machine, moments
+from services.contracts.workforce.plans import FAR, Plans
+from services.contracts.workforce.pulses import Pulses
+from services.metrics.domain.agent_pages import NOWHERE, SLOT_MS, AgentPage
 from services.metrics.domain.clocks import SiteClock
-from services.metrics.domain.half_hours import day_at, day_bounds, half_hour_at
-from services.metrics.domain.plans import FAR, Plans
-from services.metrics.domain.pulses import Pulses
+from services.metrics.domain.half_hours import half_hour_at
 
 SETTLE_MS = 10_000
 """Facts so young may still be followed by earlier ones; they are taken in anew for each tile."""

@@ -1,10 +1,11 @@
 """A site's local half-hours: 48 a day, 46 or 50 on the days when the clock changes."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from services.contracts.local_days import beginning_ms
 from services.contracts.metrics import HALF_HOUR_MS
 from services.metrics.domain.pages import SLOT_MS
 
@@ -23,9 +24,9 @@ def half_hour_at(timezone: str, moment_ms: int) -> HalfHour:
     """The half-hour that a moment lies in. Half-hours count from the local day's beginning, and end with it."""
     zone = ZoneInfo(timezone)
     day = datetime.fromtimestamp(moment_ms // 1000, zone).date()
-    begin = _beginning_ms(day, zone)
+    begin = beginning_ms(day, zone)
     start = moment_ms - (moment_ms - begin) % HALF_HOUR_MS
-    end = min(start + HALF_HOUR_MS, _beginning_ms(day + timedelta(days=1), zone))
+    end = min(start + HALF_HOUR_MS, beginning_ms(day + timedelta(days=1), zone))
     return HalfHour(start, end, day.isoformat(), datetime.fromtimestamp(start / 1000, zone).strftime("%H:%M"))
 
 
@@ -40,21 +41,3 @@ def half_hours_of(timezone: str, slot: int) -> list[HalfHour]:
 def slots_of(half_hour: HalfHour) -> range:
     """The pages that a half-hour is written on."""
     return range(half_hour.start // SLOT_MS, -(-half_hour.end // SLOT_MS))
-
-
-@lru_cache(maxsize=4096)
-def day_bounds(timezone: str, day: str) -> tuple[int, int]:
-    """[start, end) of a local day, epoch ms."""
-    zone, this = ZoneInfo(timezone), date.fromisoformat(day)
-    return _beginning_ms(this, zone), _beginning_ms(this + timedelta(days=1), zone)
-
-
-def day_at(timezone: str, moment_ms: int) -> str:
-    """The local day that a moment lies in, YYYY-MM-DD."""
-    return datetime.fromtimestamp(moment_ms // 1000, ZoneInfo(timezone)).date().isoformat()
-
-
-@lru_cache(maxsize=4096)
-def _beginning_ms(day: date, zone: ZoneInfo) -> int:
-    # Through UTC: where clocks go forward at midnight the day begins at 01:00.
-    return round(datetime.combine(day, time.min, zone).astimezone(UTC).timestamp() * 1000)

@@ -222,6 +222,8 @@ def on_rows() -> list[Try]:
         *look("/v1/agents/{agent_id}/days/{date}", *(
             (f"/v1/agents/{id_}/days/{TODAY}", team)
             for id_, team in (("teal-1", "amber/teal"), ("rust-1", "amber/rust"), ("cobalt-1", "cobalt/night")))),
+        *look("/v1/teams/{team_id}/timeline", *(
+            (f"/v1/teams/{team}/timeline", team) for team in ("amber/teal", "amber/rust", "cobalt/night"))),
         *of("/v1/flows/{flow_id}/days/{date}", "/v1/flows/{}/menu/days/" + TODAY),
         *of("/v1/flows/{flow_id}/days/{date}", "/v1/flows/{}/menu/days/" + f"{TODAY}?start={NINE}"),
         *of("/v1/contacts", f"/v1/contacts?queue={{}}/sales&interval={NINE}"),

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from services.contracts.topology import Activities, ActivityKind
-from services.metrics.domain.agent_machine import BUSY
-from services.metrics.domain.agent_pages import NOT_READY, OFFLINE, STATES
+from services.contracts.workforce.facts import NOT_READY, OFFLINE, STATES
+from services.contracts.workforce.machine import BUSY
 
 UNMAPPED = "unmapped"
 """Activity of a state that the table says nothing of."""

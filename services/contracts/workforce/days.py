@@ -8,8 +8,11 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from services.metrics.domain.activities import ActivityTable, Doing
-from services.metrics.domain.adherence import (
+from services.contracts.local_days import day_at, day_bounds
+from services.contracts.workforce.activities import ActivityTable, Doing
+from services.contracts.workforce.facts import Fact
+from services.contracts.workforce.machine import Machine
+from services.contracts.workforce.plan_line import (
     IGNORED,
     IN,
     UNKNOWN,
@@ -20,11 +23,8 @@ from services.metrics.domain.adherence import (
     segments_of,
     shifts_of,
 )
-from services.metrics.domain.agent_machine import Machine
-from services.metrics.domain.agent_pages import Fact
-from services.metrics.domain.half_hours import day_at, day_bounds
-from services.metrics.domain.plans import DAY_MS, Content, DayPlan, Planned, Plans
-from services.metrics.domain.pulses import Pulses
+from services.contracts.workforce.plans import DAY_MS, Content, DayPlan, Planned, Plans
+from services.contracts.workforce.pulses import Pulses
 
 _BEFORE_MS, _AHEAD_MS = 4 * DAY_MS, 8 * DAY_MS
 
@@ -229,10 +229,21 @@ class Totals:
                 self.out += span_ms
 
 
+class Stretch(NamedTuple):
+    """[start, end) of a day in which an agent did one thing, and how that goes with the plan, if there is one."""
+
+    start: int
+    end: int
+    planned: str | None
+    doing: Doing
+    status: str
+
+
 class Walk:
     """A walk through a day, from its beginning on.
 
     Attributes:
+        drawn: where to note each stretch that is added, in their order; None: nowhere.
         at: how far it has come.
         seen: the moment of the newest fact of the day that was taken in; before its beginning: none.
         revision: newest record of the agents topic that told any of these facts, −1: none.
@@ -241,12 +252,13 @@ class Walk:
     """
 
     __slots__ = (
-        "_next", "_status", "_status_since", "at", "frame", "grew_to", "machine", "pulses", "revision", "seen", "site",
-        "table", "totals", "version",
+        "_next", "_status", "_status_since", "at", "drawn", "frame", "grew_to", "machine", "pulses", "revision", "seen",
+        "site", "table", "totals", "version",
     )  # fmt: skip
 
     def __init__(self, frame: Frame, table: ActivityTable, pulses: Pulses, site: str) -> None:
         """At the beginning of the day, nothing told."""
+        self.drawn: list[Stretch] | None = None
         self.frame, self.table, self.pulses, self.site = frame, table, pulses, site
         self.version = pulses.version.get(site, 0)
         self.at = frame.start
@@ -260,6 +272,7 @@ class Walk:
     def copy(self) -> "Walk":
         """The same, on its own from now on."""
         other = Walk.__new__(Walk)
+        other.drawn = None if self.drawn is None else self.drawn.copy()
         other.frame, other.table, other.pulses, other.site = self.frame, self.table, self.pulses, self.site
         other.version, other.at, other.seen, other.revision = self.version, self.at, self.seen, self.revision
         other.grew_to, other._next = self.grew_to, self._next  # noqa: SLF001  # one of us
@@ -303,6 +316,8 @@ class Walk:
         if start < end:
             status = self._judge(cell, doing, known=known)
             self.totals.add(cell, doing, status, end - start)
+            if self.drawn is not None:
+                self.drawn.append(Stretch(start, end, cell.planned, doing, status))
             if doing.signed_in or cell.planned is not None:
                 self.grew_to = end
             if status != self._status:

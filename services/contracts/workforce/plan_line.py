@@ -14,8 +14,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from services.metrics.domain.activities import ActivityTable, Doing
-from services.metrics.domain.plans import DayPlan, Planned
+from services.contracts.workforce.activities import ActivityTable, Doing
+from services.contracts.workforce.plans import DayPlan, Planned
 
 LONG_AGO = -(1 << 62)
 

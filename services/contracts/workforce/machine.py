@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter
 
-from services.metrics.domain.agent_pages import (
+from services.contracts.workforce.facts import (
     AVAILABLE,
     HOLD,
     LOG_IN,
