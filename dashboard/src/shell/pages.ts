@@ -35,6 +35,13 @@ function siteOfMenu(page: Page): Filters {
   return { kinds: ['tile', 'feed'], ...(site === undefined ? {} : { sites: [site] }) };
 }
 
+/** Agents, and what is between them and their lead, of the chosen team's site. */
+function teamOnly(page: Page): Filters {
+  const kinds: Filters['kinds'] = ['tile', 'feed', 'alert', 'team', 'agent'];
+  const site = page.param('team')?.split('/')[0];
+  return site === undefined || site === '' ? { kinds: ['feed'] } : { kinds, sites: [site] };
+}
+
 // prettier-ignore
 export const PAGES: readonly PageEntry[] = [
   { path: '/wall', name: { en: 'Wall', zh: '大屏' }, roles: EVERYBODY, load: () => import('../wall/WallPage.svelte'), bare: true, theme: 'dark', filters: wallFilters },
@@ -43,6 +50,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/sign-in', name: { en: 'Sign in', zh: '登录' }, roles: EVERYBODY, load: () => import('../accounts/SignInPage.svelte'), bare: true },
   { path: '/dispatch', name: { en: 'Dispatch', zh: '调度' }, roles: ['dispatcher', 'supervisor', 'administrator'], load: () => import('../dispatch/DispatchPage.svelte'), filters: () => ({ kinds: ['tile', 'feed', 'alert', 'plan', 'move'] }) },
   { path: '/ivr', name: { en: 'Voice menus', zh: '语音导航' }, roles: ['supervisor', 'dispatcher', 'administrator'], load: () => import('../ivr/IvrPage.svelte'), filters: siteOfMenu },
+  { path: '/team', name: { en: 'Team', zh: '班组' }, roles: ['team_lead', 'administrator'], load: () => import('../team/TeamPage.svelte'), filters: teamOnly },
   { path: '/supervisor', name: { en: 'Supervisor', zh: '现场主管' }, roles: ['supervisor', 'dispatcher', 'administrator'], load: () => import('../supervisor/SupervisorPage.svelte'), filters: siteOnly },
 ];
 
