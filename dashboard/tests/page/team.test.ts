@@ -83,7 +83,13 @@ describe('the team page', () => {
     const { page, hear } = stage(ADDRESS);
     hear(said(TEAM, AGENT, LATE));
     const text = texts(TeamPage, page, { day: dayOf(TIMELINE) });
-    for (const word of ['My team', 'Late from break: Ana Dias', 'Coached by lea', 'costs 7.5 now', 'Planned'])
+    for (const word of [
+      'My team',
+      'Late from break: Ana Dias',
+      'Coached by lea',
+      'costs 7.5 points now',
+      'Planned',
+    ])
       expect(text).toContain(word);
   });
 

@@ -9,7 +9,7 @@ export const team = {
   noAlerts: 'Nobody needs you now',
   noAlertsHint: 'Whoever is not where the schedule says stands here, costliest first.',
   since: (time: string) => `since ${time}`,
-  cost: (points: string) => `costs ${points} now`,
+  cost: (points: string) => `costs ${points} points now`,
   costHint: 'Share of the trouble of the agent’s queues: points under the target and contacts that wait.',
   coach: 'Coach',
   excuse: 'Excuse',

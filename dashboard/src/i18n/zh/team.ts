@@ -9,7 +9,7 @@ export const team: typeof en = {
   noAlerts: '目前无需处理',
   noAlertsHint: '未按排班执行的座席按影响大小列在这里。',
   since: (time) => `自 ${time} 起`,
-  cost: (points) => `当前影响 ${points}`,
+  cost: (points) => `当前影响 ${points} 点`,
   costHint: '该座席在其队列压力中所占份额：低于目标的百分点与等待的联络数。',
   coach: '辅导',
   excuse: '豁免',
