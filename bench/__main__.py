@@ -1,9 +1,12 @@
-"""All benches, one after the other. Each also runs alone and has options: `python -m bench.throughput --help`."""
+"""All benches, one after the other. Each also runs alone and has options: `python -m bench.throughput --help`.
+
+bench.soak lasts an hour and is asked for by itself.
+"""
 
 import subprocess
 import sys
 
-BENCHES = ("throughput", "scale", "latency", "recovery", "sockets")
+BENCHES = ("throughput", "scale", "latency", "recovery", "sockets", "wall")
 
 
 def main() -> int:

@@ -61,7 +61,7 @@ export default ts.config(
     languageOptions: { parserOptions: { parser: ts.parser, svelteConfig } },
   },
   { files: ['**/*.js', '**/*.mjs'], ...ts.configs.disableTypeChecked },
-  { files: ['e2e/**'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['e2e/**', 'bench/**'], rules: { 'no-restricted-syntax': 'off' } },
   layer(
     ['src/domain/**/*.ts'],
     [FRAMEWORK, [['**/live/**', '**/page/**', '**/wall/**'], 'the floor’s rules know nobody']],

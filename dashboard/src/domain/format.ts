@@ -11,9 +11,7 @@ export function percentDown(share: number | null): string {
 
 /** A share as percent with one decimal, for details. */
 export function percent(share: number | null, locale: string): string {
-  return share === null
-    ? NOTHING
-    : (share * 100).toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  return share === null ? NOTHING : oneDecimal(locale).format(share * 100);
 }
 
 /** Two shares as whole percent, worst first: 58–71, or 71 where nothing is open any more. */
@@ -25,9 +23,7 @@ export function percentRange(worst: number | null, best: number | null): string 
 
 /** A mean of things that are counted: 3.4. */
 export function mean(value: number | null, locale: string): string {
-  return value === null
-    ? NOTHING
-    : value.toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  return value === null ? NOTHING : oneDecimal(locale).format(value);
 }
 
 /** 1:05, 12:30, 1:02:05. Seconds are cut, as clocks do. */
@@ -40,7 +36,19 @@ export function clockTime(seconds: number | null): string {
 }
 
 export function count(value: number, locale: string): string {
-  return value.toLocaleString(locale);
+  return numbers(locale, '', {}).format(value);
+}
+
+const oneDecimal = (locale: string) =>
+  numbers(locale, '.0', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/** Made once each: a wall of a thousand queues writes ten thousand numbers a second. */
+const written = new Map<string, Intl.NumberFormat>();
+
+function numbers(locale: string, key: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  let held = written.get(locale + key);
+  if (!held) written.set(locale + key, (held = new Intl.NumberFormat(locale, options)));
+  return held;
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();

@@ -17,6 +17,9 @@ export const HOLD_MS = 30_000;
 /** A reconnection that takes no longer than this is not worth a fright. */
 export const GRACE_MS = 1_000;
 
+/** Kinds of items that the board has lists of. */
+const LISTED = ['tile|', 'feed|', 'team|'];
+
 export interface SiteBoard {
   id: string;
   queues: string[];
@@ -40,6 +43,9 @@ export class Board {
   hasAgents = $state(false);
   alerts = $state.raw<Alert[]>([]);
   #heldUntil = -Infinity;
+  #freshness = new Map<string, Freshness>();
+  /** Keys of the items that the lists above are made of; null: the lists have changed since. */
+  #known: ReadonlySet<string> | null = null;
 
   /** Real ms since the server was lost; null while it is there. */
   lostForMs = $derived.by(() => {
@@ -91,7 +97,12 @@ export class Board {
       freshness: heard.feed.freshness,
       ageMs: ageMs(heard.feed, heard.receivedAt, this.#store.now),
     };
-    return freshnessOf(feed, this.lostForMs);
+    const fresh = freshnessOf(feed, this.lostForMs);
+    // Asked by every tile at every tick: what says the same is the same, and the tile is not looked through again.
+    const before = this.#freshness.get(site);
+    if (before && same(before, fresh)) return before;
+    this.#freshness.set(site, fresh);
+    return fresh;
   }
 
   /** The feed whose clock is the site's. */
@@ -152,17 +163,24 @@ export class Board {
   #changed(change: Change): void {
     const keys = [...change.changed.keys(), ...change.removed];
     if (keys.some((key) => key.startsWith('alert|'))) this.alerts = ranked(this.#store.all('alert'));
-    const shown = new Set(this.sites.flatMap((site) => [...site.queues, site.id].map((id) => `tile|${id}`)));
-    const feeds = new Set(this.sites.flatMap((site) => site.feeds.map((id) => `feed|${id}`)));
-    const teams = new Set(this.sites.flatMap((site) => site.teams.map((id) => `team|${id}`)));
-    for (const id of [...this.regions, 'all']) shown.add(`tile|${id}`);
-    const known: Record<string, ReadonlySet<string>> = { tile: shown, feed: feeds, team: teams };
-    const other = (key: string) => known[key.slice(0, key.indexOf('|'))]?.has(key) === false;
+    const known = (this.#known ??= this.#listed());
+    const other = (key: string) => LISTED.some((kind) => key.startsWith(kind)) && !known.has(key);
     if (change.removed.size > 0 || keys.some(other)) this.#arrange(false);
     if (!this.hasAgents)
       this.hasAgents = [...change.changed.values()].some(
         (item) => item.kind === 'tile' && item.agents !== null,
       );
+  }
+
+  #listed(): Set<string> {
+    const found = new Set(['tile|all', ...this.regions.map((id) => `tile|${id}`)]);
+    for (const site of this.sites) {
+      found.add(`tile|${site.id}`);
+      for (const id of site.queues) found.add(`tile|${id}`);
+      for (const id of site.feeds) found.add(`feed|${id}`);
+      for (const id of site.teams) found.add(`team|${id}`);
+    }
+    return found;
   }
 
   /** `anew`: put what is there in order; else only take in what is new, and let the rest stand. */
@@ -199,6 +217,7 @@ export class Board {
       margin(SITE_MARGIN_POINTS),
     );
     const next = ids.flatMap((id) => sites.find((site) => site.board.id === id)?.board ?? []);
+    this.#known = null;
     if (!same(next, this.sites)) this.sites = next;
     const ranks = sites.flatMap((site) => site.ranks);
     const queues = reorder(this.queues, ranks, margin(QUEUE_MARGIN_POINTS));
