@@ -3,7 +3,6 @@
 import os
 import sys
 
-from services.alerts.app import run
 from services.alerts.commands import backtest
 from services.alerts.domain.rules import RuleFileError
 from services.alerts.notify.secrets import read_channels
@@ -18,6 +17,8 @@ def main() -> None:
     """Run until told to stop; a file that can't be used ends the start with a line per fault."""
     if sys.argv[1:2] == ["backtest"]:
         raise SystemExit(backtest(sys.argv[2:]))
+    from services.alerts.app import run  # noqa: PLC0415  # Faust takes seconds to import, and a backtest needs none
+
     settings = load(AlertsSettings)
     try:
         rules, plans = read_rules(settings.rules_file), read_plans(settings.plans_file)

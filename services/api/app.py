@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from services.api.accounts import Accounts
+from services.api.backtests import Backtests
 from services.api.domain.answers import Problem
 from services.api.door import Door
 from services.api.evidence import Evidence
@@ -24,6 +25,7 @@ from services.api.passwords import Passwords
 from services.api.routes import (
     accounts,
     alerts,
+    backtest,
     channels,
     days,
     description,
@@ -44,6 +46,7 @@ from services.api.routes import (
     silences,
     staffing,
     timelines,
+    yaml_text,
 )
 from services.api.routes.parts import Parts, Refusal, problems
 from services.api.settings import ApiSettings
@@ -84,7 +87,7 @@ def application(parts: Parts) -> FastAPI:
     app.add_exception_handler(HTTPException, _not_understood)
     app.add_exception_handler(redis.asyncio.RedisError, _away)
     app.add_exception_handler(OSError, _away)
-    desk = (alerts, silences, rules, plans, plan_report, moves, journal, leads, channels)
+    desk = (alerts, silences, rules, backtest, yaml_text, plans, plan_report, moves, journal, leads, channels)
     for routes in (
         health,
         description,
@@ -173,6 +176,7 @@ async def run(settings: ApiSettings) -> None:
     hub = Hub(settings, store, changes)
     log = Evidence(settings, most_bytes=settings.evidence_mb * 1_000_000)
     staff_log = StaffLog(settings, silent_ms=round(settings.metrics_silent_s * 1000))
+    backtests = Backtests(settings, within_s=settings.backtest_within_s)
     door = Door(settings, store, answer_within_s=settings.answer_within_s)
     hub.on_outcome = door.hear
     known = Accounts(settings, store)
@@ -188,7 +192,7 @@ async def run(settings: ApiSettings) -> None:
         claims_from=CLAIMS_PER_MINUTE,
     )
     text = Telemetry(hub, store, changes).text
-    parts = Parts(settings, store, hub, log, staff_log, door, guard, known, Passwords(), throttle, text)
+    parts = Parts(settings, store, hub, log, staff_log, backtests, door, guard, known, Passwords(), throttle, text)
     server = _Server(
         uvicorn.Config(
             application(parts),
@@ -219,6 +223,7 @@ async def run(settings: ApiSettings) -> None:
         await server.serve(sockets=[listener])
     finally:
         await _end(tasks)
+        await backtests.close()
         await door.close()
         await known.close()
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)

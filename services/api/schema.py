@@ -14,6 +14,9 @@ from pydantic.json_schema import JsonSchemaMode
 
 from services.api.domain import accounts, answers, lists, orders, proofs, reports, timelines
 from services.api.domain.staffing import answers as staffing
+from services.contracts.alerts import RuleFile
+from services.contracts.backtest import Backtest, BacktestOrder
+from services.contracts.contingency import PlanFile
 from services.contracts.definitions import Counts
 from services.contracts.socket import ClientMessage, Item, ServerMessage
 from services.contracts.topology import Topology
@@ -22,6 +25,7 @@ _ROOTS: tuple[tuple[str, JsonSchemaMode, Any], ...] = (
     ("ClientMessage", "validation", ClientMessage),
     ("ServerMessage", "serialization", ServerMessage),
     ("Item", "serialization", Item),
+    ("BacktestOrder", "validation", BacktestOrder),
     ("Counts", "serialization", Counts),
     ("Topology", "serialization", Topology),
     *(
@@ -48,6 +52,9 @@ _ROOTS: tuple[tuple[str, JsonSchemaMode, Any], ...] = (
             timelines.TeamTimeline,
             proofs.Evidence,
             lists.Rules,
+            Backtest,
+            RuleFile,
+            PlanFile,
             lists.Silences,
             lists.Plans,
             lists.Moves,

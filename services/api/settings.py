@@ -55,6 +55,9 @@ class ApiSettings(CommonSettings):
         default=30,
         description="as metrics takes it: what agents of a feed without a heartbeat for so long do is unknown",
     )
+    backtest_within_s: Annotated[float, Field(gt=0, le=3600)] = Field(
+        default=60.0, description="so long rules are run over what was recorded, at most"
+    )
 
     requests_per_minute: Annotated[int, Field(ge=1)] = Field(default=1200, description="of one session or key")
     attempts_per_minute: Annotated[int, Field(ge=1)] = Field(

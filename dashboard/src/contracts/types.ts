@@ -34,6 +34,7 @@ export interface Floorwatch {
   ClientMessage: ClientMessage;
   ServerMessage: ServerMessage;
   Item: Item;
+  BacktestOrder: BacktestOrder;
   Counts: Counts;
   Topology: Topology;
   Tiles: Tiles;
@@ -57,6 +58,9 @@ export interface Floorwatch {
   TeamTimeline: TeamTimeline;
   Evidence: Evidence;
   Rules: Rules;
+  Backtest: Backtest;
+  RuleFile: RuleFile;
+  PlanFile: PlanFile;
   Silences: Silences;
   Plans: Plans;
   Moves: Moves;
@@ -672,7 +676,7 @@ export interface RuleView {
  * a state of its own; None: never. `escalate_after_s`: nobody acknowledged for so long.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
- * via the `definition` "Rule".
+ * via the `definition` "Rule-Output".
  */
 export interface Rule {
   id: string;
@@ -774,7 +778,7 @@ export interface Compare {
  * Breached while all are; over as soon as one is.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
- * via the `definition` "AllOf".
+ * via the `definition` "AllOf-Output".
  */
 export interface AllOf {
   /**
@@ -787,7 +791,7 @@ export interface AllOf {
  * Breached while one is; over when all are.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
- * via the `definition` "AnyOf".
+ * via the `definition` "AnyOf-Output".
  */
 export interface AnyOf {
   /**
@@ -1208,6 +1212,99 @@ export interface SocketError {
   type: 'error';
   code: 'bad_message' | 'not_subscribed' | 'unauthorised' | 'too_slow' | 'rights_changed' | 'too_often';
   message: string;
+}
+/**
+ * Rules to be run over a span of recorded time, [start, end) in epoch ms by the feed's clock.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "BacktestOrder".
+ */
+export interface BacktestOrder {
+  rules: Rule1[];
+  start: number;
+  end: number;
+  source: 'intervals' | 'tiles';
+  /**
+   * so many of each rule are listed; all are counted
+   */
+  most_firings: number;
+}
+/**
+ * A breach of `when` for `for_s` seconds of event time, inside a window if there are any.
+ *
+ * A rule with one comparison may be written flat, without `when`: its metric, direction, threshold … beside id and
+ * name. It goes on firing for `keep_firing_for_s` after `when` is over. `no_data_after_s`: so long without a value is
+ * a state of its own; None: never. `escalate_after_s`: nobody acknowledged for so long.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Rule-Input".
+ */
+export interface Rule1 {
+  id: string;
+  name: Text;
+  scope: Scope;
+  when: Compare | AllOf1 | AnyOf1;
+  for_s: number;
+  keep_firing_for_s: number;
+  no_data_after_s: number | null;
+  /**
+   * @maxItems 16
+   */
+  windows: Window[];
+  severity: 'info' | 'warning' | 'critical';
+  labels: {
+    /**
+     * This interface was referenced by `undefined`'s JSON-Schema definition
+     * via the `patternProperty` "^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$".
+     */
+    [k: string]: string | undefined;
+  };
+  owner: 'viewer' | 'supervisor' | 'team_lead' | 'dispatcher' | 'administrator';
+  /**
+   * what to do, as Markdown
+   */
+  runbook: Text | null;
+  /**
+   * path of the view to open
+   */
+  link: string;
+  /**
+   * alerts of one rule that share this are told as one: site, rule, none or a label
+   */
+  group_by: string;
+  escalate_after_s: number | null;
+  escalate_to: 'viewer' | 'supervisor' | 'team_lead' | 'dispatcher' | 'administrator';
+  /**
+   * rules that are hidden at the queues of this one's scope
+   */
+  inhibits: string[];
+  enabled: boolean;
+}
+/**
+ * Breached while all are; over as soon as one is.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "AllOf-Input".
+ */
+export interface AllOf1 {
+  /**
+   * @minItems 1
+   * @maxItems 16
+   */
+  all: [Compare | AllOf1 | AnyOf1, ...(Compare | AllOf1 | AnyOf1)[]];
+}
+/**
+ * Breached while one is; over when all are.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "AnyOf-Input".
+ */
+export interface AnyOf1 {
+  /**
+   * @minItems 1
+   * @maxItems 16
+   */
+  any: [Compare | AllOf1 | AnyOf1, ...(Compare | AllOf1 | AnyOf1)[]];
 }
 /**
  * A whole floor, as a YAML file gives it.
@@ -2489,6 +2586,79 @@ export interface Rules {
   rules: RuleView[];
 }
 /**
+ * Rules over a span of recorded time, [start, end) in epoch ms.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Backtest".
+ */
+export interface Backtest {
+  start: number;
+  end: number;
+  /**
+   * to here anything was recorded, or to the end; what still fired is counted to here
+   */
+  until: number;
+  source: 'intervals' | 'tiles';
+  rules: RuleResult[];
+}
+/**
+ * What a rule would have done. `left_out`: why it could not be tested; then nothing is known of it.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "RuleResult".
+ */
+export interface RuleResult {
+  rule: string;
+  left_out: string;
+  /**
+   * by start; the first `most_firings` of them
+   */
+  firings: Firing[];
+  /**
+   * how often it fired, of all scopes together
+   */
+  times: number;
+  per_day: number;
+  /**
+   * seconds of firing, of all scopes together
+   */
+  fired_s: number;
+  longest_s: number;
+}
+/**
+ * One time that a rule would have fired. Times are epoch ms of the scope's clock; `end` None: it still did.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Firing".
+ */
+export interface Firing {
+  scope: string;
+  start: number;
+  end: number | null;
+  /**
+   * when it began to fire
+   */
+  value: number | null;
+}
+/**
+ * A rules file.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "RuleFile".
+ */
+export interface RuleFile {
+  rules: Rule[];
+}
+/**
+ * A file of plans; services/contracts/plan_file.py reads it.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "PlanFile".
+ */
+export interface PlanFile {
+  plans: PlanDefinition[];
+}
+/**
  * Silences that last, and those that ended lately.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
@@ -2820,15 +2990,6 @@ export interface ImportRules {
    * of the file's content: the same digest again changes nothing
    */
   digest: string;
-}
-/**
- * A rules file.
- *
- * This interface was referenced by `Floorwatch`'s JSON-Schema
- * via the `definition` "RuleFile".
- */
-export interface RuleFile {
-  rules: Rule[];
 }
 /**
  * Make or change a contingency plan: the target is its id.

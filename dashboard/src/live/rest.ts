@@ -23,12 +23,13 @@ export async function get<Answer>(path: string): Promise<Got<Answer>> {
   }
 }
 
-/** Something is changed that is no command of the desk. `revision`: what the person saw. It is sent once. */
+/** Something is changed that is no command of the desk. `revision`: what the person saw. It is sent once; `signal` drops it. */
 export async function send<Answer>(
   method: 'POST' | 'PUT' | 'DELETE',
   path: string,
   body?: unknown,
   revision?: number,
+  signal?: AbortSignal,
 ): Promise<Got<Answer>> {
   const headers: Record<string, string> = {};
   if (body !== undefined) headers['content-type'] = 'application/json';
@@ -38,6 +39,7 @@ export async function send<Answer>(
       method,
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
     });
     const content = (await answer.json().catch(() => ({}))) as Answer & { message?: string };
     if (answer.ok) return { is: 'there', value: content };

@@ -45,6 +45,7 @@ function teamOnly(page: Page): Filters {
 // prettier-ignore
 export const PAGES: readonly PageEntry[] = [
   { path: '/wall', name: { en: 'Wall', zh: '大屏' }, roles: EVERYBODY, load: () => import('../wall/WallPage.svelte'), bare: true, theme: 'dark', filters: wallFilters },
+  { path: '/rules', name: { en: 'Rules', zh: '规则' }, roles: ['administrator', 'supervisor', 'dispatcher'], load: () => import('../rules/RulesPage.svelte'), filters: () => ({ kinds: ['tile', 'feed', 'alert', 'rule', 'plan', 'limits'] }) },
   { path: '/devices', name: { en: 'Screens', zh: '屏幕' }, roles: ['supervisor', 'administrator'], load: () => import('../accounts/ScreensPage.svelte') },
   { path: '/accounts', name: { en: 'Accounts', zh: '账号' }, roles: ['administrator'], load: () => import('../accounts/AccountsPage.svelte') },
   { path: '/sign-in', name: { en: 'Sign in', zh: '登录' }, roles: EVERYBODY, load: () => import('../accounts/SignInPage.svelte'), bare: true },

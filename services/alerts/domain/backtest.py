@@ -11,9 +11,6 @@ Two kinds of record can be read:
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Annotated
-
-from pydantic import Field
 
 from services.alerts.domain.floor import Floor, site_of
 from services.alerts.domain.hearing import heard, settled
@@ -22,48 +19,20 @@ from services.alerts.domain.values import HalfPart, QueueNow, row_of, row_of_det
 from services.alerts.domain.watches import Watches
 from services.contracts.agents import AgentTile
 from services.contracts.alerts import AlertTransition, Rule
+from services.contracts.backtest import Backtest, BacktestOrder, BacktestSource, Firing, RuleResult
 from services.contracts.comparing import basis_of, metric_of
 from services.contracts.desk import Described, Tick
 from services.contracts.metrics import HALF_HOUR_MS, FeedClock, Interval, IvrInterval, Tile
-from services.contracts.topology import Contract, Description, Queue, record_key, unknown_queue
+from services.contracts.topology import Description, Queue, record_key, unknown_queue
 
 DAY_MS = 86_400_000
 Item = Tile | AgentTile | FeedClock | IvrInterval | Tick | Described
 
 
-class Firing(Contract):
-    """One time that a rule would have fired. Times are epoch ms of the scope's clock; `end` None: it still did."""
-
-    scope: str
-    start: int
-    end: int | None
-    value: float | None = Field(description="when it began to fire")
-
-
-class RuleResult(Contract):
-    """What a rule would have done. `left_out`: why it could not be tested; then nothing is known of it."""
-
-    rule: str
-    left_out: str = ""
-    firings: tuple[Firing, ...] = ()
-    per_day: float = 0
-    fired_s: float = Field(default=0, description="seconds of firing, of all scopes together")
-    longest_s: float = 0
-
-
-class Backtest(Contract):
-    """The rules of a file over a span of recorded time, [start, end) in epoch ms."""
-
-    start: int
-    end: int
-    source: Annotated[str, Field(description="tiles or intervals")]
-    rules: tuple[RuleResult, ...]
-
-
 class Trial:
     """Rules at work on a floor of their own, as at the desk but without people, silences and plans."""
 
-    def __init__(self, rules: Iterable[Rule], described: Iterable[Description], source: str) -> None:
+    def __init__(self, rules: Iterable[Rule], described: Iterable[Description], source: BacktestSource) -> None:
         """`described`: what the floor is made of today; `source`: tiles or intervals."""
         self.floor, self._source = Floor(), source
         self.floor.describe({record_key(one): one for one in described})
@@ -104,11 +73,13 @@ class Trial:
         if watched:
             self._steps += self._watches.look(changed)
 
-    def result(self, start: int, end: int) -> Backtest:
-        """When each rule would have fired in [start, end)."""
+    def result(self, start: int, end: int, most: int) -> Backtest:
+        """When each rule would have fired in [start, end); of each rule the first `most` are listed."""
+        until = max(start, min(end, max(self.floor.clocks.sites.values(), default=end)))
         for watch in self._watches:
-            self._steps += watch.pass_time(end - 1)
-        return Backtest(start=start, end=end, source=self._source, rules=tuple(self._results(start, end)))
+            self._steps += watch.pass_time(until - 1)
+        results = tuple(self._results(start, end, until, most))
+        return Backtest(start=start, end=end, until=until, source=self._source, rules=results)
 
     def _put(self, id_: str, queue: QueueNow, changed: Changed) -> None:
         known = self.floor.queues.get(id_)
@@ -118,16 +89,17 @@ class Trial:
         self.floor.queues[id_] = queue
         changed.queues.add(id_)
 
-    def _results(self, start: int, end: int) -> Iterator[RuleResult]:
+    def _results(self, start: int, end: int, until: int, most: int) -> Iterator[RuleResult]:
         days = max(1, end - start) / DAY_MS
         for rule in self._rules:
             told = (firing for firing in _firings(step for step in self._steps if step.alert.rule == rule.id))
-            firings = [one for one in told if start <= one.start < end]
-            spans = [((end if one.end is None else one.end) - one.start) / 1000 for one in firings]
+            firings = sorted((one for one in told if start <= one.start < end), key=lambda one: (one.start, one.scope))
+            spans = [((until if one.end is None else one.end) - one.start) / 1000 for one in firings]
             yield RuleResult(
                 rule=rule.id,
                 left_out=self._left_out.get(rule.id, ""),
-                firings=tuple(sorted(firings, key=lambda one: (one.start, one.scope))),
+                firings=tuple(firings[:most]),
+                times=len(firings),
                 per_day=len(firings) / days,
                 fired_s=sum(spans),
                 longest_s=max(spans, default=0),
@@ -162,14 +134,11 @@ def why_not(rule: Rule) -> str:
 
 
 def over_half_hours(
-    rules: Iterable[Rule],
-    described: Iterable[Description],
-    halves: Iterable[Interval | IvrInterval],
-    span: tuple[int, int],
+    order: BacktestOrder, described: Iterable[Description], halves: Iterable[Interval | IvrInterval]
 ) -> Backtest:
     """Run rules over half-hours that ended before the span's end; those before its start are their past."""
-    start, end = span
-    trial = Trial(rules, described, "intervals")
+    start, end = order.start, order.end
+    trial = Trial(order.rules, described, "intervals")
     by_end: dict[int, list[Interval | IvrInterval]] = {}
     sites: dict[int, set[str]] = {}
     for half in halves:
@@ -179,17 +148,15 @@ def over_half_hours(
                 sites.setdefault(moment, set()).add(site_of(half.scope))
     for moment in sorted(moment for moment in sites if moment < end):
         trial.end_half_hour(moment, by_end.get(moment, ()), sites[moment], watched=moment >= start)
-    return trial.result(start, end)
+    return trial.result(start, end, order.most_firings)
 
 
-def over_tiles(
-    rules: Iterable[Rule], described: Iterable[Description], records: Iterable[list[Item]], span: tuple[int, int]
-) -> Backtest:
+def over_tiles(order: BacktestOrder, described: Iterable[Description], records: Iterable[list[Item]]) -> Backtest:
     """Run rules over the inbox's records, to the moment."""
-    trial = Trial(rules, described, "tiles")
+    trial = Trial(order.rules, described, "tiles")
     for items in records:
         trial.take(items)
-    return trial.result(*span)
+    return trial.result(order.start, order.end, order.most_firings)
 
 
 def _queue_at_end(half: Interval, queue: Queue) -> QueueNow:

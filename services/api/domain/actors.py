@@ -25,6 +25,7 @@ MAY: dict[str, frozenset[Role]] = {
             "remove_rule",
             "try_rule",
             "import_rules",
+            "backtest",
             "put_plan",
             "remove_plan",
             "put_adherence_limits",

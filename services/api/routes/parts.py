@@ -19,6 +19,7 @@ from services.api.settings import ApiSettings
 from services.api.staff_log import StaffLog
 from services.api.store import Store
 from services.api.throttle import Throttle
+from services.contracts.backtest import BacktestOrder
 from services.contracts.desk import AnyCommand, Outcome
 from services.contracts.events import ContactEvent
 from services.contracts.socket import FeedView, Filters, Resume
@@ -66,6 +67,19 @@ class LogReader(Protocol):
         """
 
 
+class BacktestRunner(Protocol):
+    """What the routes ask of whoever runs rules over what was recorded."""
+
+    async def run(self, order: BacktestOrder) -> bytes:
+        """A Backtest, as JSON. Cancelled, it is ended.
+
+        Raises:
+            BusyError: another one runs.
+            TooLongError: it took too long, and was ended.
+            BacktestFailedError: it could not be done.
+        """
+
+
 class DeskDoor(Protocol):
     """What the routes ask of the way to the desk."""
 
@@ -90,6 +104,7 @@ class Parts:
     hub: LiveState
     evidence: LogReader
     staff_log: StaffLog
+    backtests: BacktestRunner
     door: DeskDoor
     guard: Guard
     accounts: Accounts

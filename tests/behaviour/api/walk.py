@@ -162,6 +162,8 @@ def on_desk() -> list[Try]:
     """Rules, silences, plans and moves of both sites."""
     tries = [
         act("/v1/rules/import", "/v1/rules/import", "all", ADMIN, {"rules": [RULE]}, hides=False),
+        *(Try("POST", f"/v1/{what}/read", f"/v1/{what}/read", "all", ADMIN, body={"text": f"{what}: []"}, hides=False)
+          for what in ("rules", "plans")),
         act("/v1/adherence/limits", "/v1/adherence/limits", "all", ADMIN,
             AdherenceLimits().model_dump(mode="json"), method="PUT", hides=False),
         act("/v1/silences", "/v1/silences", "amber", FLOOR,
@@ -181,6 +183,8 @@ def on_desk() -> list[Try]:
             act("/v1/rules/{rule_id}", at_rule, site, ADMIN, rule_body, method="PUT"),
             act("/v1/rules/{rule_id}", at_rule, site, ADMIN, method="DELETE"),
             act("/v1/rules/{rule_id}/dry-run", f"{at_rule}/dry-run", site, ADMIN, rule_body),
+            Try("POST", "/v1/backtest", "/v1/backtest", site, ADMIN, hides=False,
+                body={"rules": [rule_body], "start": NINE, "end": NINE + HALF_HOUR}),
             act("/v1/silences/{silence_id}", f"/v1/silences/s-{site}", site, FLOOR, method="DELETE"),
             act("/v1/plans/{plan_id}", at_plan, site, ADMIN, plan_body, method="PUT"),
             act("/v1/plans/{plan_id}", at_plan, site, ADMIN, method="DELETE"),
@@ -188,7 +192,7 @@ def on_desk() -> list[Try]:
             act("/v1/plans/{plan_id}/decline", f"{at_plan}/decline", site, FLOOR),
             act("/v1/plans/{plan_id}/actions/{action_id}", f"{at_plan}/actions/call", site, FLOOR),
             act("/v1/plans/{plan_id}/stand-down", f"{at_plan}/stand-down", site, FLOOR),
-        ]
+        ]  # fmt: skip
     for id_, place in (("m-far", "both:cobalt"), ("m-near", "both:amber")):
         tries += [
             act(f"/v1/moves/{{move_id}}/{what}", f"/v1/moves/{id_}/{what}", place, roles)

@@ -1,5 +1,6 @@
 """`python -m services.alerts backtest` over half-hours and tiles on a real log."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -7,11 +8,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from services.alerts.commands import in_words
+from services.contracts.backtest import Backtest
 from services.contracts.definitions import Counts
 from services.contracts.metrics import HALF_HOUR_MS, Interval
 from services.contracts.topology import Description, Queue, Site, Text, record_key
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
+from tests.behaviour.api.conftest import Api, WrittenFloor
 from tests.unit.alerts.floor import clock, tile
 
 NINE = 1_780_304_400_000  # Monday 2026-06-01, 09:00 UTC
@@ -64,25 +70,47 @@ def found(answer: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return {rule["rule"]: rule for rule in json.loads(answer.stdout)["rules"]}
 
 
-async def test_when_rules_would_have_fired(
+async def test_when_rules_would_have_fired_by_the_command_and_the_api(
     settings: CommonSettings, environment: dict[str, str], tmp_path: Path
 ) -> None:
     rules = tmp_path / "rules.yaml"
     rules.write_text(RULES, encoding="utf-8")
     await recorded(settings)
 
-    halves = found(run(environment, str(rules), "--from", "2026-06-01", "--to", "2026-06-02", "--json"))
-    told = run(environment, str(rules), "--from", "2026-06-01", "--to", "2026-06-02")
-    tiles = found(
-        run(environment, str(rules), "--from", "2026-06-01", "--to", "2100-01-01", "--source", "tiles", "--json")
-    )
+    halves = run(environment, str(rules), "--from", "2026-06-01", "--to", "2026-06-02", "--json")
+    tiles = run(environment, str(rules), "--from", "2026-06-01", "--to", "2100-01-01", "--source", "tiles", "--json")
 
-    (low,) = halves["low"]["firings"]
+    (low,) = found(halves)["low"]["firings"]
     assert (low["start"], low["end"], low["value"]) == (NINE + 2 * HALF_HOUR_MS, NINE + 3 * HALF_HOUR_MS, 40)
-    assert halves["long"]["left_out"].startswith("half-hours do not tell longest_wait_s")
-    assert "low: 1 times, 1.00 a day, 30 min in all" in told.stdout
-    (long,) = tiles["long"]["firings"]
+    assert found(halves)["long"]["left_out"].startswith("half-hours do not tell longest_wait_s")
+    told = in_words(Backtest.model_validate_json(halves.stdout))
+    assert "low: 1 times, 1.00 a day, 30 min in all" in told
+    (long,) = found(tiles)["long"]["firings"]
     assert (long["start"], long["end"]) == (NINE + 200_001, NINE + 600_000)
+
+    floor = WrittenFloor(settings.redis_url, settings.namespace)
+    floor.mark_filled()
+    api = Api(environment | {"FLOORWATCH_PAGES_DIR": str(tmp_path / "dist")}, tmp_path / "api.log")
+    await asyncio.to_thread(api.start)
+    try:
+        orders = [order_of(json.loads(answer.stdout)) for answer in (halves, tiles)]
+        same = [await asyncio.to_thread(api.post, "/v1/backtest", order) for order in orders]
+        orders[0]["rules"][1] |= {"clear": 400}
+        wrong = await asyncio.to_thread(api.post, "/v1/backtest", orders[0] | {"end": 0})
+    finally:
+        api.stop()
+        floor.forget_everything()
+        floor.redis.close()
+    assert [answer.status_code for answer in same] == [200, 200], [answer.text for answer in same]
+    assert [answer.json() for answer in same] == [json.loads(answer.stdout) for answer in (halves, tiles)]
+    assert wrong.status_code == 422
+    assert "body.rules.1.when.compare: Value error, clear (400.0) must lie at or under" in wrong.json()["message"]
+    assert "body.end: Value error, must lie after start" in wrong.json()["message"]
+
+
+def order_of(told: dict[str, Any]) -> dict[str, Any]:
+    """What to ask the API for, to be told the same."""
+    return {"rules": yaml.safe_load(RULES)["rules"]} | {name: told[name] for name in ("start", "end", "source")}
 
 
 def test_rules_that_can_not_be_used_are_named(environment: dict[str, str], tmp_path: Path) -> None:
