@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from pydantic import TypeAdapter, ValidationError
 
@@ -79,19 +80,33 @@ def _news_of(value: bytes) -> list[Item]:
         return found
 
 
+async def _is_there(settings: CommonSettings, topic: Topic) -> bool:
+    reader = kafka.reader(settings)
+    try:
+        await _started(reader)
+        return topic.name in await reader.topics()
+    finally:
+        await reader.stop()
+
+
+async def _started(reader: AIOKafkaConsumer) -> None:
+    try:
+        await asyncio.wait_for(reader.start(), PATIENCE_S)
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise LogAwayError(str(error) or type(error).__name__) from error
+
+
 async def _read(settings: CommonSettings, topic: Topic) -> AsyncIterator[tuple[bytes, bytes | None]]:
     """(key, value) of what is on a topic now, each partition in its order.
 
     Raises:
         LogAwayError: it can't be read now.
     """
+    if not await _is_there(settings, topic):
+        return  # nothing was ever recorded; a reader would wait for it
     reader = kafka.reader(settings, topic.name)
     try:
-        await asyncio.wait_for(reader.start(), PATIENCE_S)
-    except (KafkaError, OSError, TimeoutError) as error:
-        await reader.stop()
-        raise LogAwayError(str(error) or type(error).__name__) from error
-    try:
+        await _started(reader)
         places = sorted(reader.assignment())
         ends = await reader.end_offsets(places)
         first = await reader.beginning_offsets(places)

@@ -17,6 +17,7 @@ from services.contracts.yaml_file import FileFaultsError, parse_yaml
 router = APIRouter(prefix="/v1", responses=problems(401, 403))
 
 MOST_CHARACTERS = 200_000
+DEEPEST = 100
 File = TypeVar("File", bound=BaseModel)
 
 
@@ -47,10 +48,31 @@ async def _read(text: str, model: type[File], empty: object) -> File:
         raise Refusal(422, "invalid", str(error)) from None
 
 
+def _depth(text: str) -> int:
+    """How deep brackets stand in one another: the reader's time grows with the square of it."""
+    deepest = depth = 0
+    for sign in text:
+        if sign in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif sign in "]}":
+            depth -= 1
+    return deepest
+
+
 def _parsed(text: str, model: type[File], empty: object) -> File:
+    if _depth(text) > DEEPEST:
+        raise FileFaultsError(["file: it is nested too deeply"])
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
             raise FileFaultsError(["file: aliases (*name) are not read here: write it out"])
     except yaml.YAMLError:
         pass  # said with its line below
-    return parse_yaml(text, "file", model, empty=empty)
+    try:
+        return parse_yaml(text, "file", model, empty=empty)
+    except RecursionError:
+        raise FileFaultsError(["file: it is nested too deeply"]) from None
+    except FileFaultsError:
+        raise
+    except (ValueError, ArithmeticError) as error:  # a date of a 13th month, say
+        raise FileFaultsError([f"file: {error}"]) from None

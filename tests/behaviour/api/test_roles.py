@@ -73,7 +73,7 @@ class Walk:
 async def log_contacts(parts: Parts, floor: WrittenFloor) -> None:
     """Two calls of each site's queue, answered by an agent of each team."""
     settings = CommonSettings(KAFKA_BOOTSTRAP_SERVERS=parts.kafka_bootstrap_servers, namespace=floor.names.namespace)
-    await kafka.ensure_topics(settings, [floor.names.contacts, floor.names.topology, floor.names.intervals])
+    await kafka.ensure_topics(settings, [floor.names.contacts])
     producer = kafka.producer(settings)
     await producer.start()
     try:
