@@ -172,6 +172,10 @@ class Store:
         found: Any = await self._client.hget(key, id_)
         return None if found is None else next(iter(self._parsed(_views[kind], (found,))), None)
 
+    async def desk_is_filled(self) -> bool:
+        """Whether Redis holds all that the desk does; not after it was emptied, until the desk has filled it again."""
+        return bool(await self._client.exists(self._names.filled_key("alerts", 0)))
+
     async def outcome(self, command: str) -> Outcome | None:
         """The answer to a command, None if there is none (yet), or it is older than a day.
 

@@ -86,7 +86,12 @@ class Desk:
         command = self._command(do, target, expected, what)
         known = await self._known(command)
         if known is None:
-            self._permit(do, await self._places(do, target, places))
+            try:
+                self._permit(do, await self._places(do, target, places))
+            except Refusal:  # Redis may have been filled meanwhile: who asks again is told what became of the first
+                known = await self._known(command)
+                if known is None:
+                    raise
         outcome = known or await self._submit(command)
         if outcome is None:
             return waiting(command.id)
@@ -119,13 +124,24 @@ class Desk:
         """Where the command's effects are: of what it makes, and of what stands there now."""
         kind = SUBJECT_OF[do]
         view = self.parts.hub.board.desk.get(kind, target) or await self.parts.store.view(kind, target)
+        if view is None and places is None:
+            view = await self._look_again(kind, target)
         if view is None:
-            if places is None:
-                raise no_such(kind, target)
+            assert places is not None, "else it must exist"
             return places
         if not self._sees(view):
             raise no_such(kind, target)
         return (*(places or ()), place_to_act(do, view, self.parts.hub.board.sites_of_region))
+
+    async def _look_again(self, kind: str, target: str) -> AnyView:
+        """Something that must exist and is not in Redis: of an emptied Redis nobody knows what there is."""
+        if not await self.parts.store.desk_is_filled():
+            message = "What stands at the desk has not been read. Ask again, with the same Idempotency-Key."
+            raise Refusal(503, "not_ready", message, retry_after="1")
+        view = await self.parts.store.view(kind, target)  # it may have been filled a moment ago
+        if view is None:
+            raise no_such(kind, target)
+        return view
 
     def _permit(self, do: str, places: tuple[Place, ...]) -> None:
         if not in_scope(self.who, do) or not all(may(self.by, do, place) for place in places):

@@ -13,6 +13,7 @@ from services.contracts.desk import (
     AnyCommand,
     CompleteAction,
     ImportRules,
+    Outcome,
     OutcomeCode,
     ProposeMove,
     PutRule,
@@ -21,6 +22,7 @@ from services.contracts.desk import (
     Snooze,
 )
 from services.contracts.moves import MoveStep
+from services.contracts.people import Actor
 from services.runtime.settings import CommonSettings
 from tests.behaviour.api.conftest import Api, WrittenFloor, running_api, until
 from tests.behaviour.api.desk import WrittenDesk, desk_of
@@ -142,7 +144,25 @@ async def test_while_the_desk_is_silent_the_client_may_ask_again(api: Api, desk:
     assert api.get(f"/v1/commands/{key()}").status_code == 404
 
 
+async def test_of_an_emptied_redis_nobody_says_that_a_thing_is_not_there(api: Api, desk: WrittenDesk):
+    """A command is on the log, and API and Redis die: who asks again is not told 404, but what became of it."""
+    used, scope = key(), f"s{uuid.uuid4().hex[:8]}/a"
+    path, floor = f"/v1/alerts/low|{scope}/acknowledge", desk.floor
+    floor.redis.delete(floor.names.filled_key("alerts", 0))
+    answer = await asked(api, path, idempotency_key=used)
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
+    command = Acknowledge(id=used, at=NINE, by=Actor(name="local", role="administrator"), target=f"low|{scope}")
+    outcome = Outcome(id=used, at=NINE, accepted=True, code="done", subject=f"alert|low|{scope}", command=command)
+    floor.redis.lpush(floor.names.journal_key, outcome.model_dump_json())
+    floor.mark_filled()
+    answer = await asked(api, path, idempotency_key=used)
+    assert (answer.status_code, answer.json()["outcome"]["id"]) == (200, used)
+    assert (await asked(api, path)).status_code == 404
+    assert await desk.no_more()
+
+
 async def test_what_nobody_knows_is_not_sent(api: Api, desk: WrittenDesk):
+    desk.floor.mark_filled()
     for method, path, body in (
         ("POST", "/v1/alerts/low|nowhere/a/acknowledge", None),
         ("DELETE", "/v1/silences/none", None),

@@ -95,6 +95,7 @@ def fuzzed(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
         asyncio.run(log_contacts(parts, floor))
         walk.write(floor)
         walk.write_past(floor)
+        floor.mark_filled()
         admin = by_link(api, floor)
         until(lambda: admin.get("/v1/moves/m-near").status_code == 200)
         rights = {"name": "fuzz", "role": "administrator", "scopes": get_args(KeyScope)}
