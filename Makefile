@@ -7,7 +7,7 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; d
 unexport PYTHON
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo up doctor test lint bench bench-rivals clean
+.PHONY: help setup demo up doctor test lint bench bench-rivals chaos chaos-desk fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -50,6 +50,9 @@ bench-rivals: setup ## the same beside Quix Streams and Bytewax, which it instal
 
 chaos: setup ## kill, stop and restart every part under a feed, and compare every number (ARGS="--seed 7 --duration 300")
 	@exec $(BIN)/python -m tests.chaos $(ARGS)
+
+chaos-desk: setup ## the same with people at alerts, plans and moves: each step once (ARGS="--seed 7 --duration 300")
+	@exec $(BIN)/python -m tests.chaos.desk $(ARGS)
 
 fuzz: setup ## a million malformed inputs at every edge (ARGS="--seed 7 --inputs 10000")
 	@exec $(BIN)/python -m tests.fuzz $(ARGS)

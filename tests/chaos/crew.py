@@ -9,6 +9,7 @@ import re
 import secrets
 import signal
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -32,7 +33,8 @@ _ASSIGNED = re.compile(rb"\bcounting\b.*partitions=")
 class Crew:
     """Every process of a run, by name: kafka, redis, ingest, metrics-1 …, alerts, api."""
 
-    def __init__(self, folder: Path, *, session_s: float) -> None:
+    def __init__(self, folder: Path, *, session_s: float, more: Mapping[str, str] | None = None) -> None:
+        """Nothing is started yet. `more`: further variables of the services."""
         self.folder = folder
         self.said: list[str] = []
         ports = iter(free_ports(6 + MOST_WORKERS))
@@ -50,7 +52,7 @@ class Crew:
             "FLOORWATCH_INGEST_KEYS": self.key,
             "FLOORWATCH_SESSION_TIMEOUT_S": f"{session_s:g}",
             "FLOORWATCH_PARENT_PID": str(os.getpid()),
-        }
+        } | dict(more or {})
         self._supervisor = Supervisor(folder / "log", say=self.said.append)
         self._stopped: set[int] = set()
 

@@ -70,12 +70,12 @@ async def run(options: Options) -> bool:
 
 def _bring_up(crew: Crew, workers: int) -> None:
     crew.start_parts()
-    asyncio.run(_describe(crew))
+    asyncio.run(describe(crew))
     for name in ("ingest", *(f"metrics-{number + 1}" for number in range(workers)), "alerts", "api"):
         crew.start(name)
 
 
-async def _describe(crew: Crew) -> None:
+async def describe(crew: Crew) -> None:
     """The floor's topology, as an administrator's tool would publish it."""
     settings = crew.settings
     await kafka.ensure_topics(settings)

@@ -15,9 +15,9 @@ ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.timeout(300)
 
 
-def chaos(*arguments: str) -> "subprocess.Popen[str]":
+def chaos(*arguments: str, program: str = "tests.chaos") -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.chaos", *arguments], cwd=ROOT, text=True,
+        [sys.executable, "-m", program, *arguments], cwd=ROOT, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
 
