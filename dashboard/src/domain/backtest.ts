@@ -54,6 +54,12 @@ export function strips(firings: readonly Firing[], start: number, end: number): 
   return days;
 }
 
+/** '0:04', '18:13': hours and minutes. */
+export function hours(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}`;
+}
+
 /** Whether the answer lists fewer than it counts. */
 export function isCut(result: Pick<RuleResult, 'firings' | 'times'>): boolean {
   return result.firings.length < result.times;

@@ -1,7 +1,7 @@
 /** Rules as a form edits them, what the API finds wrong with them, what a backtest found, and files. */
 import { describe, expect, it } from 'vitest';
 import type { Compare, MetricView } from '../../src/contracts/types.ts';
-import { isCut, spanOf, strips } from '../../src/domain/backtest.ts';
+import { hours, isCut, spanOf, strips } from '../../src/domain/backtest.ts';
 import { faultAt, faultsOf } from '../../src/domain/faults.ts';
 import {
   blankCompare,
@@ -146,6 +146,10 @@ describe('what a backtest found', () => {
 
   it('what still fired goes on to the end of the span', () => {
     expect(strips([firing(12, null)], DAY, 2 * DAY)[0]?.firedS).toBe(12 * 3600);
+  });
+
+  it('how long is told in hours and minutes', () => {
+    expect([0, 240, 65_580].map(hours)).toEqual(['0:00', '0:04', '18:13']);
   });
 
   it('a span is whole days, and none backwards', () => {

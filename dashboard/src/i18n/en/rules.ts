@@ -175,10 +175,10 @@ export const rules = {
   leftOut: 'Not tested:',
   foundNone: 'It would never have fired on these days.',
   found: (times: string, perDay: string, total: string, longest: string) =>
-    `${times === '1' ? 'Once' : `${times} times`}, ${perDay} a day, ${total} min in all, the longest ${longest} min.`,
+    `${times === '1' ? 'Once' : `${times} times`}, ${perDay} a day, ${total} h in all, the longest ${longest} h.`,
   cut: (shown: string) => `The first ${shown} are listed.`,
   stripTitle: 'The days, midnight to midnight UTC',
-  stripDay: (date: string, minutes: string) => `${date}: ${minutes} min`,
+  stripDay: (date: string, hours: string) => `${date}: ${hours} h`,
   begin: 'Began (UTC)',
   end: 'Ended (UTC)',
   lasted: 'Minutes',

@@ -175,10 +175,10 @@ export const rules: typeof en = {
   leftOut: '未测试：',
   foundNone: '这些日期内从不会告警。',
   found: (times: string, perDay: string, total: string, longest: string) =>
-    `${times} 次，每天 ${perDay} 次，共 ${total} 分钟，最长 ${longest} 分钟。`,
+    `${times} 次，每天 ${perDay} 次，共 ${total} 小时，最长 ${longest} 小时。`,
   cut: (shown: string) => `列出前 ${shown} 次。`,
   stripTitle: '每天从零点到零点（UTC）',
-  stripDay: (date: string, minutes: string) => `${date}：${minutes} 分钟`,
+  stripDay: (date: string, hours: string) => `${date}：${hours} 小时`,
   begin: '开始（UTC）',
   end: '结束（UTC）',
   lasted: '分钟',
