@@ -50,6 +50,17 @@ async function send(what: 'events' | 'schedules', items: object[]): Promise<void
     throw new Error(`${answer.status}: ${text}`);
 }
 
+/** Two inputs that can't be used: of a field that is missing, and of one that looks like markup. */
+export async function refuse(): Promise<void> {
+  const body = JSON.stringify([
+    { type: 'offered', event_id: randomUUID(), source: SOURCE, occurred_at: at(Date.now()), contact: 'c' },
+    { type: 'ended', event_id: randomUUID(), source: SOURCE, queue: 'harbour/sales', talk_s: '<b>long</b>' },
+  ]);
+  const headers = { 'content-type': 'application/json', 'x-api-key': address('KEY') };
+  const answer = await fetch(`${address('INGEST')}/v1/events`, { method: 'POST', headers, body });
+  if (answer.status !== 422) throw new Error(`${answer.status}: ${await answer.text()}`);
+}
+
 /** Calls that arrived `agoS` seconds ago and wait since. */
 export async function arrive(queue: string, count: number, agoS = 0): Promise<Call[]> {
   const now = Date.now();

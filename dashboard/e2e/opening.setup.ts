@@ -3,10 +3,12 @@ import { expect, test } from '@playwright/test';
 import { SIGNED_IN } from '../playwright.config.ts';
 import { axe } from './axe.ts';
 import { fill, signInLink, tiles } from './floor.ts';
+import { screens } from './screens.ts';
 
 test('who is not signed in is told how, in both languages, and goes on by the link', async ({
   page,
   context,
+  browser,
 }) => {
   await page.goto('/wall');
   const notice = page.locator('[data-notice="sign-in"]');
@@ -23,8 +25,18 @@ test('who is not signed in is told how, in both languages, and goes on by the li
   await page.screenshot({ path: '../test-results/screens/empty.png' });
   await context.storageState({ path: SIGNED_IN });
 
+  const admin = await (await browser.newContext({ storageState: { cookies: [], origins: [] } })).newPage();
+  await admin.goto(await signInLink('administrator'));
+  await admin.goto('/wall?lang=zh');
+  await admin.getByRole('link', { name: '快速上手' }).click();
+  await expect(admin.locator('[data-step="key"]')).toHaveAttribute('data-standing', 'now');
+  await expect(admin.locator('[data-step="see"]')).toContainText('正在等待');
+  await axe(admin);
+  await screens(admin, 'admin-start-zh');
+
   await fill();
   await expect(page.locator('[data-queue]')).toHaveCount(11);
+  await expect(admin.locator('[data-step="see"]')).toHaveAttribute('data-standing', 'done');
   await expect(async () => {
     const told = await tiles(page.request);
     expect(told.find((tile) => tile.id === 'all')?.target_counts.offered).toBe(2 * 66 + 1 + 7);

@@ -11,20 +11,17 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import redis.asyncio
-from aiokafka.errors import KafkaError
 
 from services.api.domain.accounts import step_of
 from services.api.domain.registry import Registry
 from services.api.pen import LogAwayError, Pen
 from services.api.store import Store
 from services.contracts.accounts import Account, AccountStep, AnyRecord, ApiKey, Device, SessionEnd, record_key
-from services.runtime import kafka
+from services.runtime.follow import followed
 from services.runtime.logs import get_logger
 from services.runtime.settings import CommonSettings
-from services.runtime.topology import CompactedFeed
 
 READ_BACK_WITHIN_S = 5.0
-AGAIN_S = 1.0
 REDIS_AWAY = (redis.asyncio.RedisError, OSError, TimeoutError)
 
 
@@ -60,26 +57,14 @@ class Accounts:
 
     async def run(self) -> None:
         """Read and follow, for ever."""
-        away = False
-        while True:
-            feed = CompactedFeed(self._settings, self._names.accounts, self.registry.take)
-            try:
-                await kafka.ensure_topics(self._settings, [self._names.accounts, self._names.journal])
-                await feed.read_to_end()
-                away = False
-                self._known.set()
-                get_logger().info("accounts are known", accounts=len(self.registry.accounts))
-                await self._told({})
-                await self._forget()
-                await feed.follow(self._told)
-            except (KafkaError, OSError, TimeoutError) as error:
-                if not away:
-                    get_logger().warning("accounts can't be read from Kafka, trying again", error=repr(error))
-                away = True
-            finally:
-                with suppress(Exception):
-                    await feed.stop()
-            await asyncio.sleep(AGAIN_S)
+        await followed(
+            self._settings,
+            [self._names.accounts, self._names.journal],
+            what="accounts",
+            learn=self.registry.take,
+            first=self._read,
+            told=self._told,
+        )
 
     async def write(self, record: Account | ApiKey | Device, *, by: str) -> None:
         """Change one. The journal hears of it first, so that nothing is done that it does not know of.
@@ -131,6 +116,12 @@ class Accounts:
                 await self._news.wait_for(come)
         except TimeoutError:
             raise LogAwayError("the log does not give back what it took") from None
+
+    async def _read(self) -> None:
+        self._known.set()
+        get_logger().info("accounts are known", accounts=len(self.registry.accounts))
+        await self._told({})
+        await self._forget()
 
     async def _told(self, _: dict[str, bytes | None]) -> None:
         async with self._news:

@@ -19,8 +19,10 @@ from services.api.domain.answers import Problem
 from services.api.door import Door
 from services.api.evidence import Evidence
 from services.api.feed import Changes
+from services.api.floor import Descriptions
 from services.api.guard import Doorkeeper, Guard
 from services.api.hub import Hub
+from services.api.letters import DeadLetters
 from services.api.passwords import Passwords
 from services.api.routes import (
     accounts,
@@ -28,9 +30,11 @@ from services.api.routes import (
     backtest,
     channels,
     days,
+    dead_letters,
     description,
     devices,
     evidence,
+    floor,
     health,
     journal,
     leads,
@@ -88,21 +92,9 @@ def application(parts: Parts) -> FastAPI:
     app.add_exception_handler(redis.asyncio.RedisError, _away)
     app.add_exception_handler(OSError, _away)
     desk = (alerts, silences, rules, backtest, yaml_text, plans, plan_report, moves, journal, leads, channels)
-    for routes in (
-        health,
-        description,
-        rest,
-        days,
-        people,
-        timelines,
-        staffing,
-        evidence,
-        *desk,
-        live,
-        sign_in,
-        accounts,
-        devices,
-    ):
+    doors = (sign_in, accounts, devices)
+    looks = (rest, days, people, timelines, staffing, evidence, dead_letters, floor)
+    for routes in (health, description, *looks, *desk, live, *doors):
         app.include_router(routes.router)
     app.include_router(sign_in.links)
     app.include_router(pages.router)
@@ -177,6 +169,8 @@ async def run(settings: ApiSettings) -> None:
     log = Evidence(settings, most_bytes=settings.evidence_mb * 1_000_000)
     staff_log = StaffLog(settings, silent_ms=round(settings.metrics_silent_s * 1000))
     backtests = Backtests(settings, within_s=settings.backtest_within_s)
+    described = Descriptions(settings, store)
+    letters = DeadLetters(settings, most_bytes=settings.evidence_mb * 1_000_000)
     door = Door(settings, store, answer_within_s=settings.answer_within_s)
     hub.on_outcome = door.hear
     known = Accounts(settings, store)
@@ -192,7 +186,10 @@ async def run(settings: ApiSettings) -> None:
         claims_from=CLAIMS_PER_MINUTE,
     )
     text = Telemetry(hub, store, changes).text
-    parts = Parts(settings, store, hub, log, staff_log, backtests, door, guard, known, Passwords(), throttle, text)
+    parts = Parts(
+        settings, store, hub, log, staff_log, backtests, door, guard, known, Passwords(), throttle, letters, described,
+        text,
+    )  # fmt: skip
     server = _Server(
         uvicorn.Config(
             application(parts),
@@ -212,6 +209,7 @@ async def run(settings: ApiSettings) -> None:
             ("read", hub.read()),
             ("write", hub.write()),
             ("accounts", known.run()),
+            ("topology", described.run()),
             ("sessions", guard.keep_looking()),
             ("parent", parent.end_with(settings.parent_pid)),
         )
@@ -226,6 +224,7 @@ async def run(settings: ApiSettings) -> None:
         await backtests.close()
         await door.close()
         await known.close()
+        await described.close()
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         await connection.aclose()
     for outcome in outcomes:

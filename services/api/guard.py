@@ -14,8 +14,9 @@ from starlette.responses import Response
 
 from services.api.domain.access import OPEN_SESSION
 from services.api.domain.answers import Problem, Session
-from services.api.domain.registry import Registry, Ticket, hash_of
+from services.api.domain.registry import Registry, Ticket
 from services.api.settings import ApiSettings
+from services.contracts.accounts import hash_of
 
 COOKIE = "floorwatch_session"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

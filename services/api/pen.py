@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -12,12 +13,21 @@ from services.runtime import kafka
 from services.runtime.settings import CommonSettings
 
 DELIVER_WITHIN_S = 4.0
+DELIVER_ALL_WITHIN_S = 30.0
 AWAY = (KafkaError, OSError, TimeoutError, AssertionError)
 """What the client raises while brokers come and go; aiokafka asserts on a connection that closes under it."""
 
 
 class LogAwayError(Exception):
     """Kafka did not confirm a record. It may be on the log all the same: the same again must be safe."""
+
+
+class Entry(NamedTuple):
+    """A record of many. `of`: whose hash decides the partition, where the key's does not."""
+
+    key: str
+    value: bytes
+    of: str | None = None
 
 
 class Pen:
@@ -41,6 +51,30 @@ class Pen:
                 await producer.send_and_wait(topic.name, value, key=None if key is None else key.encode())
         except AWAY as error:
             # What it still holds would come as a surprise minutes later: whoever asked was told to ask again.
+            await self.close()
+            raise LogAwayError(str(error) or "no answer") from error
+
+    async def write_all(self, topic: Topic, entries: Sequence[Entry]) -> None:
+        """Put many records on the log and wait until Kafka has them all.
+
+        Raises:
+            LogAwayError: Kafka does not take them, or not all of them.
+        """
+        try:
+            async with asyncio.timeout(DELIVER_ALL_WITHIN_S):
+                producer = await self._connected()
+                partitions = len(await producer.partitions_for(topic.name))
+                sent = [
+                    await producer.send(
+                        topic.name,
+                        entry.value,
+                        key=entry.key.encode(),
+                        partition=None if entry.of is None else kafka.partition_of(entry.of, partitions),
+                    )
+                    for entry in entries
+                ]
+                await asyncio.gather(*sent)
+        except AWAY as error:
             await self.close()
             raise LogAwayError(str(error) or "no answer") from error
 

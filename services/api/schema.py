@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from services.api.domain import accounts, answers, lists, orders, proofs, reports, timelines
+from services.api.domain import accounts, answers, floor, letters, lists, orders, proofs, reports, timelines, traffic
 from services.api.domain.staffing import answers as staffing
 from services.contracts.alerts import RuleFile
 from services.contracts.backtest import Backtest, BacktestOrder
@@ -74,6 +74,11 @@ _ROOTS: tuple[tuple[str, JsonSchemaMode, Any], ...] = (
             accounts.CodeOffer,
             accounts.CodeState,
             accounts.Devices,
+            floor.FloorView,
+            floor.FileReport,
+            floor.FirstSteps,
+            letters.Letters,
+            traffic.Traffic,
         )
     ),
 )

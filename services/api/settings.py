@@ -26,6 +26,10 @@ class ApiSettings(CommonSettings):
     model_config = SettingsConfigDict(env_prefix="FLOORWATCH_", extra="ignore", frozen=True)
 
     api_port: Port = 8100
+    ingest_port: Port = Field(default=8101, description="of the ingest service, which the first steps tell")
+    ingest_address: str = Field(
+        default="", description="where programs send events, if not to this host and FLOORWATCH_INGEST_PORT"
+    )
     pages_dir: Path = Field(default=Path("dashboard/dist"), description="the built pages")
     secret: Annotated[str, Field(min_length=16)] | None = Field(
         default=None,

@@ -17,6 +17,7 @@ from services.contracts.agents import AgentDay, AgentTile
 from services.contracts.alerts import Alert, AlertTransition, RuleView, Silence
 from services.contracts.contingency import PlanView
 from services.contracts.desk import Outcome
+from services.contracts.floor_steps import FloorStep
 from services.contracts.metrics import FeedClock, Interval, IvrInterval, Repeats, Tile, interval_adapter
 from services.contracts.moves import MoveView
 from services.contracts.names import Names
@@ -241,8 +242,8 @@ class Store:
         """The wall has been given its session; false: it has been before."""
         return bool(await self._client.delete(self._names.wall_code_key(code)))
 
-    async def note(self, step: AccountStep) -> None:
-        """Show what was done to an account in the journal. The log has it already."""
+    async def note(self, step: AccountStep | FloorStep) -> None:
+        """Show what was done to an account or the floor in the journal. The log has it already."""
         body, key = step.model_dump_json(), self._names.journal_key
         pipeline = self._client.pipeline(transaction=True)
         pipeline.lrem(key, 0, body)  # alerts may have filled it from the log meanwhile

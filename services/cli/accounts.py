@@ -143,7 +143,7 @@ def make(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the key is for; the journal names it.")],
     *,
     role: Annotated[Role, typer.Option(help="What the key may do at most.")] = "viewer",
-    scope: Annotated[list[str] | None, typer.Option(help="read (the default), act, admin.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="read (the default), act, admin, send.")] = None,
     site: Sites = None,
     team: Teams = None,
 ) -> None:

@@ -43,4 +43,5 @@ def _line(entry: dict[str, Any]) -> str:
 def _about(entry: dict[str, Any]) -> str:
     changes = ", ".join(f"{name}: {now}" for name, now in entry.get("changes", {}).items())
     about = str(entry.get("subject") or entry.get("view", {}).get("id", entry["id"]))
-    return f"{about} ({changes})" if changes else about
+    said = f"{about} ({changes})" if changes else about
+    return f"{said}: {entry['why']}" if entry.get("why") else said

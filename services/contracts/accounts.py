@@ -5,7 +5,10 @@ Records of the compacted topic `names.accounts`; the API reads all of them into 
 clear: a password stands as its argon2 hash, a key as the hash of its secret.
 """
 
+import hashlib
+import hmac
 import unicodedata
+from collections.abc import Callable
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, TypeAdapter, model_validator
@@ -59,7 +62,7 @@ class ApiKey(Rights):
     kind: Literal["key"] = "key"
     id: Id
     name: PersonName
-    scopes: Annotated[tuple[KeyScope, ...], Field(min_length=1, max_length=3)]
+    scopes: Annotated[tuple[KeyScope, ...], Field(min_length=1, max_length=4)]
     hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     made_by: PersonName
     made_at: int
@@ -112,6 +115,24 @@ class AccountStep(Contract):
     subject: Subject = Field(description="kind|id")
     revision: int
     changes: dict[str, str] = Field(default_factory=dict, description="field → what it is now; never a secret")
+
+
+KEY_MARK = "fw"
+
+
+def hash_of(secret: str) -> str:
+    """How a random secret is kept."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def key_that_fits(text: str, key_of: Callable[[str], ApiKey | None], now: int) -> ApiKey | None:
+    """The key that a program shows as `fw_ID_SECRET`; None: it is none of ours, or is over. `now`: epoch ms."""
+    mark, _, rest = text.partition("_")
+    id_, _, secret = rest.partition("_")
+    key = key_of(id_) if mark == KEY_MARK else None
+    if key is None or not hmac.compare_digest(key.hash, hash_of(secret)):
+        return None
+    return None if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now) else key
 
 
 def folded(name: str) -> str:

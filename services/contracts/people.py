@@ -11,8 +11,9 @@ from services.contracts.topology import Contract, Id
 
 Role = Literal["viewer", "supervisor", "team_lead", "dispatcher", "administrator"]
 Language = Literal["en", "zh"]
-KeyScope = Literal["read", "act", "admin"]
-"""What a key is for: to look, to give commands, to change rules, plans and accounts; each as far as its role may."""
+KeyScope = Literal["read", "act", "admin", "send"]
+"""What a key is for: to look, to give commands, to change rules, plans and accounts, each as far as its role may; and
+to send events and plans to ingest."""
 PersonName = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f|]+$")]
 
 

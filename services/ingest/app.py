@@ -19,6 +19,7 @@ from services.ingest.domain.pseudonym import pseudonyms
 from services.ingest.keys import pseudonym_key
 from services.ingest.known import Known
 from services.ingest.outlet import Outlet
+from services.ingest.programs import Programs
 from services.ingest.settings import IngestSettings
 from services.ingest.sources.discovery import Discovery
 from services.ingest.sources.http import Desk, router
@@ -55,10 +56,12 @@ async def serve(settings: IngestSettings) -> None:
             settings=settings, outlet=outlet, pseudonym=pseudonyms(pseudonym_key(settings)), clocks=clocks,
             admission=Admission(settings.ingest_rate_per_s), discovery=Discovery(outlet),
         )  # fmt: skip
+        programs = Programs(settings)
+        desk.admits = programs.admits
         server = _Server(
             uvicorn.Config(build(desk), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3)
         )
-        helpers = [asyncio.create_task(_beat(desk)), asyncio.create_task(_probe(outlet))]
+        helpers = [asyncio.create_task(work) for work in (_beat(desk), _probe(outlet), programs.run())]
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         get_logger().info("taking events", address=f"http://{settings.host}:{settings.ingest_port}/v1/events")
         try:

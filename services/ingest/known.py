@@ -4,9 +4,9 @@ import time
 
 from pydantic import TypeAdapter, ValidationError
 
+from services.contracts.schedule_files.reading import Terms
 from services.contracts.topology import DEFAULT_ACTIVITIES, Activities, Description, Site, TopologyRecord
 from services.ingest import log
-from services.ingest.domain.plans.reading import Terms
 from services.runtime import kafka
 from services.runtime.logs import get_logger
 from services.runtime.settings import CommonSettings

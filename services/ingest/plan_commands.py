@@ -17,14 +17,14 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from services.contracts.floor_files import TopologyError, gathered, parse_topology, write_topology
 from services.contracts.menus import warnings
 from services.contracts.plans_edge import Withdrawal
+from services.contracts.schedule_files.calendars import read_calendar
+from services.contracts.schedule_files.reading import PlanFileError, Reading, Terms, first_problem
+from services.contracts.schedule_files.tables import read_table
 from services.contracts.schedules import AdherenceException
 from services.ingest import process
-from services.ingest.domain.floor_files import TopologyError, gathered, parse_topology, write_topology
-from services.ingest.domain.plans.calendars import read_calendar
-from services.ingest.domain.plans.reading import PlanFileError, Reading, Terms, first_problem
-from services.ingest.domain.plans.tables import read_table
 from services.ingest.known import Known
 from services.ingest.outlet import Outlet
 from services.ingest.settings import IngestSettings

@@ -13,7 +13,7 @@ class IngestSettings(CommonSettings):
     ingest_port: Port = 8101
     ingest_keys: SecretStr = Field(
         default=SecretStr(""),
-        description="API keys that may POST events, comma-separated; without one every POST is refused",
+        description="API keys that may POST events, comma-separated, beside those that administrators make",
     )
     ingest_max_body_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 4 * 1024 * 1024
     ingest_body_wait_s: Annotated[float, Field(gt=0, le=600)] = Field(

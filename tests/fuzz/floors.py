@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
+from services.contracts.floor_files import TopologyError, gathered, parse_topology, write_topology
 from services.contracts.menus import warnings
 from services.contracts.topology import DEFAULT_ACTIVITIES, Topology, record_key
-from services.ingest.domain.floor_files import TopologyError, gathered, parse_topology, write_topology
 from services.ingest.domain.simulator import FloorError, Simulator, parse_floor, topology_of
 from services.ingest.domain.simulator.profile import half_hour_weights
 from services.ingest.profiles import shipped_profiles

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from services.contracts.schedule_files.calendars import read_calendar
+from services.contracts.schedule_files.reading import PlanFileError, Reading, Terms
+from services.contracts.schedule_files.tables import COLUMNS, read_table
 from services.contracts.schedules import AdherenceException, DaySchedule, schedule_adapter, schedule_key
 from services.contracts.topology import DEFAULT_ACTIVITIES
-from services.ingest.domain.plans.calendars import read_calendar
 from services.ingest.domain.plans.posts import PlanReading, read_exceptions, read_schedules
-from services.ingest.domain.plans.reading import PlanFileError, Reading, Terms
-from services.ingest.domain.plans.tables import COLUMNS, read_table
 from services.ingest.sources.http import letter
 from services.metrics.domain.clocks import LATEST_MS
 from tests.fuzz import mutate

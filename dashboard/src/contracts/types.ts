@@ -80,6 +80,11 @@ export interface Floorwatch {
   CodeOffer: CodeOffer;
   CodeState: CodeState;
   Devices: Devices;
+  FloorView: FloorView;
+  FileReport: FileReport;
+  FirstSteps: FirstSteps;
+  Letters: Letters;
+  Traffic: Traffic;
 }
 /**
  * First message of a client.
@@ -1816,7 +1821,7 @@ export interface Session {
   /**
    * of a key; None: all that the role may do
    */
-  scopes: ('read' | 'act' | 'admin')[] | null;
+  scopes: ('read' | 'act' | 'admin' | 'send')[] | null;
 }
 /**
  * Which build of the pages is served: a page of another one loads itself anew when nobody works on it.
@@ -2686,13 +2691,13 @@ export interface Moves {
   moves: MoveView[];
 }
 /**
- * What was done, newest first: commands with their outcomes, steps of plans, moves and (not for all) accounts.
+ * What was done, newest first: commands and outcomes, steps of plans, moves, and (not for all) accounts, floor.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "Journal".
  */
 export interface Journal {
-  entries: (Outcome | PlanStep | MoveStep | AccountStep)[];
+  entries: (Outcome | PlanStep | MoveStep | AccountStep | FloorStep)[];
 }
 /**
  * The answer to a command, and its place in the audit trail: who, when, what, on which grounds.
@@ -3447,6 +3452,33 @@ export interface AccountStep {
   };
 }
 /**
+ * One change. It is written before it is done, so that nothing is done that the journal does not know of.
+ *
+ * The id is the subject and something that no other has. `subject` is `kind|id` of the description, or of an import
+ * `agent|*` and `schedule|*`.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "FloorStep".
+ */
+export interface FloorStep {
+  kind: 'floor_step';
+  id: string;
+  step: 'described' | 'agents_imported' | 'schedules_imported';
+  /**
+   * wall clock, epoch ms
+   */
+  at: number;
+  by: string;
+  why: string;
+  subject: string;
+  /**
+   * field → what it is now
+   */
+  changes: {
+    [k: string]: string | undefined;
+  };
+}
+/**
  * Notification channels, without their secrets.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
@@ -3996,7 +4028,7 @@ export interface KeyView {
   teams: string[] | null;
   id: string;
   name: string;
-  scopes: ('read' | 'act' | 'admin')[];
+  scopes: ('read' | 'act' | 'admin' | 'send')[];
   made_by: string;
   made_at: number;
   expires_at: number | null;
@@ -4064,6 +4096,247 @@ export interface DeviceView {
   approved_at: number;
   revoked_at: number | null;
   revision: number;
+}
+/**
+ * Everything that is described, by id.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "FloorView".
+ */
+export interface FloorView {
+  sites: DescribedSite[];
+  queues: DescribedQueue[];
+  flows: DescribedFlow[];
+  teams: DescribedTeam[];
+  agents: DescribedAgent[];
+  activities: DescribedActivities | null;
+}
+/**
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Described_Site_".
+ */
+export interface DescribedSite {
+  record: Site;
+  version: number;
+}
+/**
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Described_Queue_".
+ */
+export interface DescribedQueue {
+  record: Queue;
+  version: number;
+}
+/**
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Described_Flow_".
+ */
+export interface DescribedFlow {
+  record: Flow;
+  version: number;
+}
+/**
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Described_Team_".
+ */
+export interface DescribedTeam {
+  record: Team;
+  version: number;
+}
+/**
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Described_Agent_".
+ */
+export interface DescribedAgent {
+  record: Agent;
+  version: number;
+}
+/**
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Described_Activities_".
+ */
+export interface DescribedActivities {
+  record: Activities;
+  version: number;
+}
+/**
+ * What a file holds, or (`taken`) what was taken of it.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "FileReport".
+ */
+export interface FileReport {
+  taken: boolean;
+  /**
+   * agents, teams, or agents' days that can be used
+   */
+  things: number;
+  /**
+   * agents that they are about
+   */
+  agents: number;
+  /**
+   * rows or events of the file
+   */
+  items: number;
+  /**
+   * agents' days, agents or teams that can't be used
+   */
+  lost: number;
+  /**
+   * the first 200
+   */
+  faults: Fault[];
+  faults_in_all: number;
+}
+/**
+ * What is wrong at one place of a file. `lost`: what is not taken because of it.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Fault".
+ */
+export interface Fault {
+  /**
+   * line 7, or the event's place in a calendar
+   */
+  place: string;
+  field: string;
+  reason: string;
+  lost: string;
+}
+/**
+ * What the first steps need to know of this installation.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "FirstSteps".
+ */
+export interface FirstSteps {
+  /**
+   * of the ingest service; empty: this host, and `port`
+   */
+  address: string;
+  port: number;
+  /**
+   * keys that may send events
+   */
+  keys: number;
+}
+/**
+ * Dead letters, newest first.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Letters".
+ */
+export interface Letters {
+  letters: LetterView[];
+  /**
+   * `before` of the next page; None: there are no older ones
+   */
+  next: number | null;
+  /**
+   * letters on the topic now
+   */
+  held: number;
+  /**
+   * letters that were read for this page
+   */
+  looked_at: number;
+  /**
+   * source → letters among those looked at, whatever was asked for
+   */
+  sources: {
+    [k: string]: number | undefined;
+  };
+}
+/**
+ * One dead letter. `offset`: its place on the topic; `at`: when it was put there, epoch ms.
+ *
+ * `content` is text for people and never markup: control characters stand as their pictures (U+2400 …).
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "LetterView".
+ */
+export interface LetterView {
+  offset: number;
+  at: number;
+  id: string;
+  source: string;
+  /**
+   * metrics: it came in well, and could not be counted
+   */
+  by: 'ingest' | 'metrics';
+  reason: string;
+  field: string | null;
+  file: string | null;
+  line: number | null;
+  content: string;
+  advice:
+    | 'fix_field'
+    | 'fix_line'
+    | 'fix_record'
+    | 'unknown_event'
+    | 'too_late'
+    | 'wrong_clock'
+    | 'wrong_id'
+    | 'unreadable'
+    | 'schedule';
+}
+/**
+ * Counted from the log, from `since` to `until` (our clock, epoch ms).
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Traffic".
+ */
+export interface Traffic {
+  since: number;
+  until: number;
+  sources: SourceTraffic[];
+  /**
+   * why not everything was counted; None: everything was
+   */
+  incomplete: string | null;
+}
+/**
+ * One source: the sums of its sites, and what of it could not be used.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "SourceTraffic".
+ */
+export interface SourceTraffic {
+  source: string;
+  taken: number;
+  repeated: number;
+  /**
+   * inputs that ingest could not read
+   */
+  rejected: number;
+  /**
+   * events that came in well, and metrics could not count
+   */
+  uncounted: number;
+  last_at: number | null;
+  sites: SiteTraffic[];
+}
+/**
+ * Events of one source for one site.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "SiteTraffic".
+ */
+export interface SiteTraffic {
+  site: string;
+  /**
+   * events on the log, those that came again not among them
+   */
+  taken: number;
+  /**
+   * events whose event_id came before in the same stretch of the log: counted once
+   */
+  repeated: number;
+  /**
+   * the latest moment that an event tells of, by the source's clock, epoch ms
+   */
+  last_at: number | null;
 }
 /**
  * What an activation did: before, at each level, afterwards; against what Erlang A expected of `expected_gain`.

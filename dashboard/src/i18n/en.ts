@@ -281,6 +281,7 @@ export const en = {
     'Follow an Asterisk queue_log as it grows.',
     'Connect any ACD: send its events over HTTP with the ingest API key.',
   ],
+  emptyStart: 'The first steps, one by one',
   signIn: 'Please sign in',
   signInHint:
     'Open the sign-in link that Floorwatch printed when it started. Each link works once; this command, where Floorwatch runs, prints a new one:',

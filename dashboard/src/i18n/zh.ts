@@ -280,6 +280,7 @@ export const zh: Messages = {
     '跟随正在写入的 Asterisk queue_log 文件。',
     '接入任意 ACD：用接入 API 密钥通过 HTTP 发送事件。',
   ],
+  emptyStart: '快速上手：逐步引导',
   signIn: '请登录',
   signInHint:
     '请打开 Floorwatch 启动时输出的登录链接。每个链接只能使用一次；在运行 Floorwatch 的机器上执行以下命令可获取新链接：',

@@ -23,6 +23,11 @@ export async function get<Answer>(path: string): Promise<Got<Answer>> {
   }
 }
 
+/** A file goes to the API as it is. It is sent once. */
+export async function sendFile<Answer>(path: string, file: Blob): Promise<Got<Answer>> {
+  return answered<Answer>(path, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: file });
+}
+
 /** Something is changed that is no command of the desk. `revision`: what the person saw. It is sent once; `signal` drops it. */
 export async function send<Answer>(
   method: 'POST' | 'PUT' | 'DELETE',
@@ -34,13 +39,17 @@ export async function send<Answer>(
   const headers: Record<string, string> = {};
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (revision !== undefined) headers['if-match'] = `"${revision}"`;
+  return answered<Answer>(path, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+async function answered<Answer>(path: string, init: RequestInit): Promise<Got<Answer>> {
   try {
-    const answer = await fetch(path, {
-      method,
-      headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal === undefined ? {} : { signal }),
-    });
+    const answer = await fetch(path, init);
     const content = (await answer.json().catch(() => ({}))) as Answer & { message?: string };
     if (answer.ok) return { is: 'there', value: content };
     return { is: 'failed', status: answer.status, message: content.message ?? '' };

@@ -48,6 +48,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/rules', name: { en: 'Rules', zh: '规则' }, roles: ['administrator', 'supervisor', 'dispatcher'], load: () => import('../rules/RulesPage.svelte'), filters: () => ({ kinds: ['tile', 'feed', 'alert', 'rule', 'plan', 'limits'] }) },
   { path: '/devices', name: { en: 'Screens', zh: '屏幕' }, roles: ['supervisor', 'administrator'], load: () => import('../accounts/ScreensPage.svelte') },
   { path: '/accounts', name: { en: 'Accounts', zh: '账号' }, roles: ['administrator'], load: () => import('../accounts/AccountsPage.svelte') },
+  { path: '/admin', name: { en: 'Administration', zh: '系统管理' }, roles: ['administrator'], load: () => import('../admin/AdminPage.svelte'), filters: () => ({ kinds: ['tile', 'feed'] }) },
   { path: '/sign-in', name: { en: 'Sign in', zh: '登录' }, roles: EVERYBODY, load: () => import('../accounts/SignInPage.svelte'), bare: true },
   { path: '/dispatch', name: { en: 'Dispatch', zh: '调度' }, roles: ['dispatcher', 'supervisor', 'administrator'], load: () => import('../dispatch/DispatchPage.svelte'), filters: () => ({ kinds: ['tile', 'feed', 'alert', 'plan', 'move'] }) },
   { path: '/ivr', name: { en: 'Voice menus', zh: '语音导航' }, roles: ['supervisor', 'dispatcher', 'administrator'], load: () => import('../ivr/IvrPage.svelte'), filters: siteOfMenu },

@@ -88,7 +88,7 @@ class NewKey(Rights):
     """A key that is to be made."""
 
     name: PersonName
-    scopes: Annotated[tuple[KeyScope, ...], Field(min_length=1, max_length=3)] = ("read",)
+    scopes: Annotated[tuple[KeyScope, ...], Field(min_length=1, max_length=4)] = ("read",)
     expires_at: Moment | None = None
 
 

@@ -34,7 +34,7 @@ MAY: dict[str, frozenset[Role]] = {
     ),
     **dict.fromkeys(("channels", "try_channel"), _ADMINISTRATORS),
     "devices": _HEADS,
-    **dict.fromkeys(("accounts", "keys"), _ADMINISTRATORS),
+    **dict.fromkeys(("accounts", "keys", "dead_letters", "floor"), _ADMINISTRATORS),
 }
 """Action (a command's `do`, or what else is changed) → roles that may, each where its account says. Everybody may look
 at what their sites and teams show; what is not in this table nobody may do."""

@@ -10,6 +10,7 @@ from services.contracts.accounts import AccountStep
 from services.contracts.alerts import RuleView
 from services.contracts.contingency import PlanStep
 from services.contracts.desk import AnyCommand, Outcome, ProposeMove, PutPlan, PutRule, PutSilence, TryRule
+from services.contracts.floor_steps import FloorStep
 from services.contracts.moves import MoveStep
 
 
@@ -22,7 +23,7 @@ def subject_of(entry: JournalEntry) -> str:
             return f"plan|{entry.plan}"
         case MoveStep():
             return f"move|{entry.view.id}"
-        case AccountStep():
+        case AccountStep() | FloorStep():
             return entry.subject
 
 
@@ -36,7 +37,7 @@ def place_of_entry(
     """
     if isinstance(entry, PlanStep | MoveStep):
         return place_of(entry.view, sites_of)
-    if isinstance(entry, AccountStep):
+    if isinstance(entry, AccountStep | FloorStep):
         return None
     kind, _, id_ = target_of(entry).partition("|")
     view = held(kind, id_)

@@ -8,6 +8,7 @@ from services.contracts.accounts import AccountStep
 from services.contracts.alerts import RuleView, Silence
 from services.contracts.contingency import PlanStep, PlanView
 from services.contracts.desk import Outcome
+from services.contracts.floor_steps import FloorStep
 from services.contracts.moves import MoveStep, MoveView
 from services.contracts.notify import ChannelView, Delivery
 from services.contracts.topology import Contract
@@ -49,10 +50,10 @@ class Deliveries(Contract):
     deliveries: tuple[Delivery, ...]
 
 
-JournalEntry = Annotated[Outcome | PlanStep | MoveStep | AccountStep, Field(discriminator="kind")]
+JournalEntry = Annotated[Outcome | PlanStep | MoveStep | AccountStep | FloorStep, Field(discriminator="kind")]
 
 
 class Journal(Contract):
-    """What was done, newest first: commands with their outcomes, steps of plans, moves and (not for all) accounts."""
+    """What was done, newest first: commands and outcomes, steps of plans, moves, and (not for all) accounts, floor."""
 
     entries: tuple[JournalEntry, ...]

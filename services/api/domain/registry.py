@@ -5,8 +5,6 @@ is the newest of its key all the same, and compaction would keep it: such keys a
 counts has been written once more.
 """
 
-import hashlib
-import hmac
 from typing import Literal
 
 from pydantic import ValidationError
@@ -20,12 +18,11 @@ from services.contracts.accounts import (
     Device,
     SessionEnd,
     folded,
+    key_that_fits,
     record_adapter,
     record_key,
 )
 from services.contracts.topology import Contract
-
-KEY_MARK = "fw"
 
 
 class Ticket(Contract):
@@ -125,22 +122,13 @@ class Registry:
 
     def admit_key(self, text: str, now: int) -> Session | None:
         """The session of a key as a program sends it: `fw_ID_SECRET`. None: it is none, or is over."""
-        mark, _, rest = text.partition("_")
-        id_, _, secret = rest.partition("_")
-        key = self.key(id_) if mark == KEY_MARK else None
-        if key is None or not hmac.compare_digest(key.hash, hash_of(secret)):
-            return None
-        if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+        key = key_that_fits(text, self.key, now)
+        if key is None:
             return None
         return Session(
             mode="signed_in", role=key.role, sites=key.sites, teams=key.teams, name=key.name, by="key",
             scopes=key.scopes,
         )  # fmt: skip
-
-
-def hash_of(secret: str) -> str:
-    """How a random secret is kept."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _of_device(device: Device | None) -> Session | None:

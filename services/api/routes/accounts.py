@@ -7,12 +7,11 @@ from fastapi import APIRouter, Path, Response
 
 from services.api.accounts import now_ms
 from services.api.domain import accounts as bodies
-from services.api.domain.registry import KEY_MARK, hash_of
 from services.api.routes.administration import CHANGES, Administrator, KnownParts, as_seen, tagged, written
 from services.api.routes.orders import MatchHeader
 from services.api.routes.parts import Parts, Refusal, problems
 from services.api.routes.sign_in import ACCOUNT_LINK
-from services.contracts.accounts import Account, AccountName, ApiKey
+from services.contracts.accounts import KEY_MARK, Account, AccountName, ApiKey, hash_of
 from services.contracts.topology import Id
 
 LINK_VALID_S = 24 * 3600

@@ -16,11 +16,10 @@ from services.api.domain import accounts as bodies
 from services.api.domain.access import sites_of
 from services.api.domain.actors import actor_of, in_scope, may
 from services.api.domain.answers import Session
-from services.api.domain.registry import hash_of
 from services.api.routes.administration import CHANGES, KnownParts, written
 from services.api.routes.parts import Refusal, SignedIn, problems, slow_down
 from services.api.routes.sign_in import ticket
-from services.contracts.accounts import Device
+from services.contracts.accounts import Device, hash_of
 from services.contracts.topology import Id
 
 CODE_VALID_S = 600

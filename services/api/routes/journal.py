@@ -13,6 +13,7 @@ from services.api.routes.orders import AtDesk, waiting
 from services.api.routes.parts import FilledParts, Refusal, Seen, SignedIn, problems
 from services.contracts.accounts import AccountStep
 from services.contracts.desk import CommandId, Outcome
+from services.contracts.floor_steps import FloorStep
 
 router = APIRouter(prefix="/v1", responses=problems(401), tags=["journal"])
 
@@ -23,7 +24,8 @@ async def journal(  # noqa: PLR0917  # parameters of the address
     who: SignedIn,
     sight: Seen,
     kind: Annotated[
-        Literal["outcome", "plan_step", "move_step", "account_step"] | None, Query(description="only these")
+        Literal["outcome", "plan_step", "move_step", "account_step", "floor_step"] | None,
+        Query(description="only these"),
     ] = None,
     subject: Annotated[
         str | None,
@@ -32,7 +34,7 @@ async def journal(  # noqa: PLR0917  # parameters of the address
     by: Annotated[str | None, Query(max_length=64, description="only what this person did")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Journal:
-    """The newest entries first: commands and what the desk said, steps of plans, moves, accounts."""
+    """The newest entries first: commands and what the desk said, steps of plans, moves, accounts and the floor."""
     board = parts.hub.board
     entries = []
     for entry in await parts.store.journal():
@@ -42,7 +44,7 @@ async def journal(  # noqa: PLR0917  # parameters of the address
             continue
         if subject is not None and subject not in {about, about.partition("|")[0]}:
             continue
-        if isinstance(entry, AccountStep) and not may(actor_of(who), "accounts", None):
+        if isinstance(entry, AccountStep | FloorStep) and not may(actor_of(who), "accounts", None):
             continue
         if sight.sees_site(place_of_entry(entry, board.desk.get, board.sites_of_region)):
             entries.append(entry)

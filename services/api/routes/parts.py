@@ -12,7 +12,10 @@ from services.api.domain.access import Sight, sight_of
 from services.api.domain.answers import FeedPartition, Problem, Session
 from services.api.domain.audience import Seat, Wire
 from services.api.domain.board import Board
+from services.api.domain.letters import Letters, Wanted
+from services.api.domain.traffic import Traffic
 from services.api.evidence import Reading
+from services.api.floor import Descriptions
 from services.api.guard import SAFE, Guard
 from services.api.passwords import Passwords
 from services.api.settings import ApiSettings
@@ -80,6 +83,16 @@ class BacktestRunner(Protocol):
         """
 
 
+class LetterReader(Protocol):
+    """What the routes ask of the dead-letter topic, and of what came in lately. Both raise LogAwayError."""
+
+    async def page(self, wanted: Wanted, *, before: int | None, limit: int) -> Letters:
+        """The newest letters that fit, of those before an offset."""
+
+    async def traffic(self, minutes: int) -> Traffic:
+        """Events and letters of the last minutes, by source and site."""
+
+
 class DeskDoor(Protocol):
     """What the routes ask of the way to the desk."""
 
@@ -110,6 +123,8 @@ class Parts:
     accounts: Accounts
     passwords: Passwords
     throttle: Throttle
+    letters: LetterReader
+    floor: Descriptions
     telemetry: Callable[[], bytes]
 
     @staticmethod

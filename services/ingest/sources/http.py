@@ -78,6 +78,7 @@ class Desk:
         clocks: clocks of the feeds.
         admission: how much each key may send.
         discovery: describes queues that nobody has described.
+        admits: whether a key that an administrator made may send events, at a moment (epoch ms).
         wall_s: seconds since the epoch.
         monotonic_s: a clock that only goes forward.
     """
@@ -88,6 +89,7 @@ class Desk:
     clocks: FeedClocks
     admission: Admission
     discovery: Discovery
+    admits: Callable[[str, int], bool] = lambda _, __: False
     wall_s: Callable[[], float] = time.time
     monotonic_s: Callable[[], float] = time.monotonic
     in_flight: int = 0
@@ -134,12 +136,16 @@ class Desk:
 
     def _authenticate(self, key: str | None) -> None:
         headers = {"WWW-Authenticate": "Bearer"}
-        if not self.keys:
-            raise RefusedError(401, "no API key is configured: set FLOORWATCH_INGEST_KEYS to one or more", headers)
         given = (key or "").encode()
         # Every key is compared, so that the time taken tells nothing.
-        if not sum(hmac.compare_digest(given, known) for known in self.keys):
-            raise RefusedError(401, "send a valid API key in X-API-Key or as Authorization: Bearer", headers)
+        if sum(hmac.compare_digest(given, known) for known in self.keys):
+            return
+        if not self.admits(key or "", round(self.wall_s() * 1000)):
+            message = (
+                "send a valid API key in X-API-Key or as Authorization: Bearer: one of FLOORWATCH_INGEST_KEYS, or one "
+                "that an administrator made for sending events"
+            )
+            raise RefusedError(401, message, headers)
 
     def _admit(self, key: str) -> None:
         wait_s = self.admission.wait_s(key, self.monotonic_s())

@@ -70,7 +70,7 @@ class Person:
         if self.role not in LEADS:
             found.append("late|")
         if not (self.is_everywhere and self.role == "administrator"):
-            found.append("account_step")
+            found += ["account_step", "floor_step"]
         return found
 
     def sees(self, place: str) -> bool:
@@ -142,6 +142,8 @@ LED: dict[str, object] = {
 }  # fmt: skip
 RULE = rule("r-amber", match="amber/*").model_dump(mode="json")
 PLAN = plan_view("p-amber", match="amber/sales").definition.model_dump(mode="json")
+SITE = {"id": "probe", "name": {"en": "Probe", "zh": "探测"}}
+QUEUE = {"id": "probe/q", "name": {"en": "Probe", "zh": "探测"}}
 OWN = {"amber": "amber", "cobalt": "cobalt"}
 
 
@@ -268,6 +270,14 @@ def on_doors(code: Callable[[], str], made: dict[str, str]) -> list[Try]:
         admin("GET", "/v1/channels", "/v1/channels", 200),
         admin("GET", "/v1/deliveries", "/v1/deliveries", 200),
         Try("POST", "/v1/channels/{channel_id}/test", "/v1/channels/none/test", ok=404),
+        admin("GET", "/v1/dead-letters", "/v1/dead-letters", 200),
+        admin("GET", "/v1/feeds/traffic", "/v1/feeds/traffic", 200),
+        admin("GET", "/v1/first-steps", "/v1/first-steps", 200),
+        admin("GET", "/v1/floor", "/v1/floor", 200),
+        admin("PUT", "/v1/floor/sites/{site_id}", "/v1/floor/sites/probe", 200, {"record": SITE}),
+        admin("PUT", "/v1/floor/queues/{queue_id}", "/v1/floor/queues/probe/q", 200, {"record": QUEUE}),
+        admin("POST", "/v1/floor/agents", "/v1/floor/agents?check=true", 422),
+        admin("POST", "/v1/floor/schedules", "/v1/floor/schedules?check=true", 422),
         admin("GET", "/v1/keys", "/v1/keys", 200),
         admin("POST", "/v1/keys", "/v1/keys", 201, {"name": "walk", "role": "viewer"}),
         admin("DELETE", "/v1/keys/{key_id}", f"/v1/keys/{made['key']}", 200),

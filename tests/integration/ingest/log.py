@@ -57,6 +57,16 @@ async def _records(settings: CommonSettings, lanes: tuple[str, ...]) -> list[Rec
     return found
 
 
+def put(settings: CommonSettings, topic: str, key: str, value: str) -> None:
+    """Write one record, as another service does."""
+
+    async def write() -> None:
+        async with kafka.producer(settings) as producer:
+            await producer.send_and_wait(topic, value.encode(), key=key.encode())
+
+    asyncio.run(write())
+
+
 def events(settings: CommonSettings) -> list[tuple[str, int, Any]]:
     """(topic, partition, event) of all event topics, heartbeats included."""
     return [

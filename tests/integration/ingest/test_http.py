@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from services.cli.ports import free_ports
+from services.contracts.accounts import ApiKey, hash_of, record_key
 from services.contracts.events import Heartbeat, Offered
 from services.ingest.settings import IngestSettings
 from tests.integration.ingest import log
@@ -23,6 +24,13 @@ def offered(number: int = 1, **changes: Any) -> dict[str, Any]:
         "type": "offered", "event_id": f"e{number}", "source": "acd", "occurred_at": datetime.now(UTC).isoformat(), "queue": "lisbon/sales",
         "contact": f"c{number}", "customer": "00351555123456", **changes,
     }  # fmt: skip
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 @contextmanager
@@ -114,6 +122,28 @@ def test_who_may_post(environment, client):
     assert client.post("/v1/events", json=offered(), headers={"Authorization": "Bearer other"}).status_code == 401
     assert client.post("/v1/events", json=offered(), headers={"Authorization": "Bearer second-key"}).status_code == 200
     assert log.contact_ids(log.settings_of(environment)) == ["e1"]
+
+
+def test_a_key_that_an_administrator_made_for_sending_is_let_in_until_it_is_revoked(environment, client):
+    settings = log.settings_of(environment)
+    made = ApiKey(
+        id="k1", name="acd", role="viewer", scopes=("send",), hash=hash_of("s3cret"), made_by="ann", made_at=1, revision=1
+    )  # fmt: skip
+
+    def answers(status: int, key: str = "fw_k1_s3cret") -> bool:
+        given = {"Authorization": f"Bearer {key}"}
+        return bool(client.post("/v1/events", json=offered(), headers=given).status_code == status)
+
+    assert answers(401)
+    looking = made.model_copy(update={"id": "k2", "scopes": ("read",)})
+    for key in (looking, made):
+        log.put(settings, settings.names.accounts.name, record_key(key), key.model_dump_json())
+    wait_until(lambda: answers(200))
+    assert answers(401, "fw_k1_guessed")
+    assert answers(401, "fw_k2_s3cret")
+    revoked = made.model_copy(update={"revoked_at": 2, "revision": 2})
+    log.put(settings, settings.names.accounts.name, record_key(made), revoked.model_dump_json())
+    wait_until(lambda: answers(401))
 
 
 @pytest.mark.parametrize("body", ["", "{", "[1]", '{"events": 3}', json.dumps({"events": [], "x": 1})])

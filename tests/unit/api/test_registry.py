@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.api.domain.accounts import step_of
-from services.api.domain.registry import Registry, Ticket, hash_of
-from services.contracts.accounts import Account, AnyRecord, ApiKey, Device, Rights, SessionEnd, record_key
+from services.api.domain.registry import Registry, Ticket
+from services.contracts.accounts import Account, AnyRecord, ApiKey, Device, Rights, SessionEnd, hash_of, record_key
 
 SECRET = "s" * 32
 

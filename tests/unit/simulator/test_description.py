@@ -187,3 +187,13 @@ def test_a_floor_made_to_measure_has_its_queues_and_about_its_events_a_second(qu
 def test_a_floor_of_no_queues_can_not_be_made() -> None:
     with pytest.raises(ValueError, match="both must be above 0"):
         load_floor(0, 10)
+
+
+def test_the_demos_centres_can_help_each_other():
+    """The same work has the same skill everywhere, so that agents of one centre can be lent to another's queue."""
+    demo = parse_floor(shipped("floors/demo.yaml").read_text(encoding="utf-8"), "demo")
+    centres: dict[str, set[str]] = {}
+    for described in topology_of(demo).queues:
+        assert described.skill == described.id.partition("/")[2]
+        centres.setdefault(described.skill, set()).add(described.site)
+    assert all(sites == {site.id for site in demo.sites} for sites in centres.values())

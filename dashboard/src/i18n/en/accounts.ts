@@ -61,7 +61,7 @@ export const accounts = {
   makeKey: 'Make a key',
   keyHint: 'For a program that asks the API. Its name stands in the journal.',
   scopes: 'For',
-  scope: { read: 'looking', act: 'commands', admin: 'administration' },
+  scope: { read: 'looking', act: 'commands', admin: 'administration', send: 'sending events' },
   secretTitle: 'The key',
   secretHint: 'Copy it now: it is not shown again. Send it as “Authorization: Bearer …”.',
   noKeys: 'There is no key yet',

@@ -60,7 +60,7 @@ export const accounts: typeof en = {
   makeKey: '生成密钥',
   keyHint: '供程序访问 API 使用，其名称会出现在操作记录中。',
   scopes: '用途',
-  scope: { read: '查看', act: '操作', admin: '管理' },
+  scope: { read: '查看', act: '操作', admin: '管理', send: '发送事件' },
   secretTitle: '密钥',
   secretHint: '请立即复制，之后不再显示。以“Authorization: Bearer …”发送。',
   noKeys: '还没有密钥',

@@ -10,9 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.contracts.edge import epoch_ms
 from services.contracts.plans_edge import Approval, Schedule, Withdrawal
+from services.contracts.schedule_files.reading import FieldError, Terms, in_our_time
 from services.contracts.schedules import AdherenceException, DaySchedule, PlannedActivity
 from services.contracts.topology import Contract
-from services.ingest.domain.plans.reading import FieldError, Terms, in_our_time
 from services.ingest.domain.posts import Problem
 
 Taken = TypeVar("Taken")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Annotated, Self
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from services.contracts import events
 from services.contracts.definitions import DefinitionName
@@ -64,7 +64,7 @@ class Overflow(Contract):
 
 
 class SimulatedQueue(Contract):
-    """A queue: its target as in contracts.topology, and how its contacts behave. `patience_s` None: nobody gives up."""
+    """A queue: its terms as in contracts.topology, and how its contacts behave. `patience_s` None: nobody gives up."""
 
     id: Id
     name: Text
@@ -74,6 +74,7 @@ class SimulatedQueue(Contract):
     thresholds_s: tuple[Seconds, ...] = (20, 30)
     short_abandon_s: Annotated[float, Field(ge=0, le=3600)] = 5.0
     definition: DefinitionName = "offered"
+    skill: Annotated[str, StringConstraints(max_length=96)] = ""
     service: Duration
     hold: Hold | None = None
     wrap_up: Duration = NO_TIME

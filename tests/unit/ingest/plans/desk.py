@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from services.contracts.schedule_files.reading import Mistake, Reading, Terms
 from services.contracts.schedules import DaySchedule
 from services.contracts.topology import DEFAULT_ACTIVITIES
-from services.ingest.domain.plans.reading import Mistake, Reading, Terms
 
 LISBON = ZoneInfo("Europe/Lisbon")
 TERMS = Terms(activities=DEFAULT_ACTIVITIES, timezones={"lisbon": "Europe/Lisbon", "porto": "Europe/Lisbon"}, version=7)

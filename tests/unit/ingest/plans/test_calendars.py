@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.domain.plans.calendars import read_calendar
-from services.ingest.domain.plans.reading import PlanFileError
+from services.contracts.schedule_files.calendars import read_calendar
+from services.contracts.schedule_files.reading import PlanFileError
 from tests.unit.ingest.plans.desk import TERMS, days
 
 ZONE = """BEGIN:VTIMEZONE

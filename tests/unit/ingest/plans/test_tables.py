@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.domain.plans.reading import PlanFileError
-from services.ingest.domain.plans.tables import COLUMNS, read_table
+from services.contracts.schedule_files.reading import PlanFileError
+from services.contracts.schedule_files.tables import COLUMNS, read_table
 from services.ingest.sources.files import shipped
 from tests.unit.ingest.plans.desk import TERMS, blamed, days
 

@@ -39,7 +39,7 @@ def parse_topology(text: str, name: str, known: Topology) -> Topology:
         raise TopologyError(
             f"{name}: there is half a character in it, \\ud800 to \\udfff: write all as UTF-8"
         ) from error
-    problems = [*_twice(topology), *_nowhere(topology, known)]
+    problems = [*_twice(topology), *nowhere(topology, known)]
     if problems:
         raise TopologyError("\n".join(f"{name}: {problem}" for problem in problems))
     return topology
@@ -79,7 +79,7 @@ def _twice(topology: Topology) -> Iterator[str]:
             seen.add(one.id)
 
 
-def _nowhere(topology: Topology, known: Topology) -> Iterator[str]:
+def nowhere(topology: Topology, known: Topology) -> Iterator[str]:
     """Whatever names a site, queue or team that neither the file nor the installation describes."""
     sites = {one.id for one in (*topology.sites, *known.sites)}
     queues = {one.id for one in (*topology.queues, *known.queues)}

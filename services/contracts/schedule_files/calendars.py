@@ -11,8 +11,7 @@ import recurring_ical_events
 from icalendar import Calendar, vBroken
 from pydantic import TypeAdapter, ValidationError
 
-from services.contracts.schedules import AgentId, LocalDate
-from services.ingest.domain.plans.reading import (
+from services.contracts.schedule_files.reading import (
     FieldError,
     Mistake,
     Part,
@@ -24,6 +23,7 @@ from services.ingest.domain.plans.reading import (
     shortened,
     without_refused,
 )
+from services.contracts.schedules import AgentId, LocalDate
 
 AGENT, SITE, DATE = "X-FLOORWATCH-AGENT", "X-FLOORWATCH-SITE", "X-FLOORWATCH-DATE"
 SHIFT_GAP_MS = 60 * 60 * 1000

@@ -10,9 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.contracts.schedules import AgentId
-from services.contracts.topology import Id
-from services.ingest.domain.plans.reading import (
+from services.contracts.schedule_files.reading import (
     FieldError,
     Mistake,
     Part,
@@ -25,6 +23,8 @@ from services.ingest.domain.plans.reading import (
     shortened,
     without_refused,
 )
+from services.contracts.schedules import AgentId
+from services.contracts.topology import Id
 
 COLUMNS = ("agent", "site", "date", "activity", "start", "end")
 LATEST_HOUR = 47

@@ -1,0 +1,55 @@
+"""Reading stretches of topics: a consumer of its own for each reading, so that nobody waits for another."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from services.api.pen import LogAwayError
+from services.runtime import kafka
+from services.runtime.settings import CommonSettings
+
+PATIENCE_S = 10.0
+WHOLE_S = 30.0
+RECORDS_AT_ONCE = 200
+
+
+@asynccontextmanager
+async def reading(
+    settings: CommonSettings, *topics: str
+) -> AsyncIterator[tuple[AIOKafkaConsumer, list[TopicPartition]]]:
+    """A consumer that is assigned all partitions that these topics have; none of those that are not there yet.
+
+    Raises:
+        LogAwayError: Kafka does not answer.
+    """
+    consumer = kafka.reader(settings)
+    try:
+        async with asyncio.timeout(WHOLE_S):
+            await asyncio.wait_for(consumer.start(), PATIENCE_S)
+            cluster = await consumer._client.fetch_all_metadata()  # noqa: SLF001  # a reader of no topic knows of none
+            places = [
+                TopicPartition(topic, partition)
+                for topic in topics
+                for partition in sorted(cluster.partitions_for_topic(topic) or ())
+            ]
+            if places:
+                consumer.assign(places)
+            yield consumer, places
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise LogAwayError(str(error) or type(error).__name__) from error
+    finally:
+        await consumer.stop()
+
+
+async def stretch(
+    consumer: AIOKafkaConsumer, place: TopicPartition, begin: int, end: int
+) -> AsyncIterator[list[ConsumerRecord]]:
+    """The records of a partition from offset `begin` to the one before `end`, some at a time."""
+    consumer.seek(place, begin)
+    while await consumer.position(place) < end:
+        found = (await consumer.getmany(place, timeout_ms=500, max_records=RECORDS_AT_ONCE)).get(place, ())
+        if records := [record for record in found if record.offset < end]:
+            yield records
