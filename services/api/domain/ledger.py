@@ -71,11 +71,13 @@ class Ledger:
         held = self.get(kind, id_)
         if held is not None and held.content == content and held.site == site:
             return False
+        last = self._entries.get(f"{kind}|{id_}")
         self._removals.pop(f"{kind}|{id_}", None)
         self._write(Entry(kind, id_, site, self.seq + 1, body, content))
-        if held is not None and held.site != site:
-            # Some who saw it see it no more, and nothing of theirs would tell them: everyone starts anew.
-            self.floor = self.seq
+        if last is not None and last.site != site:
+            # Some who saw it see it no more, and nothing of theirs would tell them: everyone starts anew but who has
+            # heard already that it was gone from there.
+            self.floor = self.seq if held is not None else max(self.floor, last.seq)
         return True
 
     def holds(self, kind: str, id_: str, content: object) -> bool:

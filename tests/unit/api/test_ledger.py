@@ -48,3 +48,12 @@ def test_removals_are_kept_for_a_while_and_then_resuming_ends():
     ledger.remove("tile", "b")
     assert [ledger.can_tell_since(seq) for seq in (2, 3, 4, 5)] == [False, True, True, False]
     assert keys(ledger, 3) == ["tile|b"]
+
+
+def test_what_comes_back_at_another_place_is_told_to_those_who_still_hold_it_at_the_first():
+    ledger = Ledger()
+    ledger.put("agent", "ann", "porto", b"1")
+    ledger.remove("agent", "ann")
+    ledger.put("agent", "ann", "lisbon", b"1")
+    # Who was right at 1 and sees only Porto would never hear that she is gone; who was right at 2 has heard it.
+    assert [ledger.can_tell_since(seq) for seq in (1, 2, 3)] == [False, True, True]
