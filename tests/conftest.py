@@ -20,6 +20,16 @@ SHARED = "FLOORWATCH_TEST_PARTS"
 hypothesis.settings.register_profile("shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("shared")
 
+UNTRACED = {"test_bank_known_answers.py", "test_model.py", "test_steady_state.py"}
+"""Long runs: tracing branches takes twice as long as the test itself, and shorter tests take the same branches."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Coverage pauses (pytest-cov) while a long one runs."""
+    for item in items:
+        if item.path.name in UNTRACED:
+            item.add_marker(pytest.mark.no_cover)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Where several processes share the tests (-n), start the parts here, once for all of them."""

@@ -66,7 +66,7 @@ export function rowsOf(
 
 /** [start, end) of an excuse: from when the cause began until so many minutes after `now` (epoch ms, of the floor). */
 export function excuseOf(alert: Alert, now: number, minutes: number): { start: number; end: number } {
-  return { start: alert.episode, end: Math.max(now, alert.since) + minutes * 60_000 };
+  return { start: alert.episode, end: Math.round(Math.max(now, alert.since)) + minutes * 60_000 };
 }
 
 /** The hours that a team's day is drawn over: from the first to the last that anybody plans or does anything. */

@@ -32,6 +32,7 @@ describe('alerts of a team', () => {
     const alert = late('x', { episode: 1_000, since: 61_000 });
     expect(excuseOf(alert, 100_000, 15)).toEqual({ start: 1_000, end: 1_000_000 });
     expect(excuseOf(alert, 0, 15)).toEqual({ start: 1_000, end: 961_000 });
+    expect(excuseOf(alert, 100_000.4, 15)).toEqual({ start: 1_000, end: 1_000_000 });
   });
 });
 

@@ -19,6 +19,7 @@ from tests.unit.api.floor import (
     HALF_HOUR,
     NINE,
     TODAY,
+    agent,
     agent_day,
     alert,
     clock,
@@ -161,6 +162,7 @@ def test_openapi_is_true(api: Api, floor: WrittenFloor, site: str):
     )  # fmt: skip
     floor.redis.set(floor.names.outcome_key("said"), outcome.model_dump_json())
     floor.put(rule_view(), silence(), plan_view(), move_view())
+    floor.put(agent(f"{site}-ann", site=site, team=f"{site}/blue"))
     paths = {
         "{tile_id}": f"{site}/a", "{date}": TODAY, "{flow_id}": f"{site}/menu", "{agent_id}": f"{site}-ann",
         "{alert_id}": f"low|{site}/a", "{rule_id}": "low", "{silence_id}": "s1", "{plan_id}": "surge",

@@ -167,7 +167,7 @@ DO: list[Callable[[Post, int, int], None]] = [
 ]
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(range(len(DO))), st.integers(0, 1), st.integers(0, 3)), min_size=10, max_size=80)
 )

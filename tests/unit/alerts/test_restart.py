@@ -23,7 +23,7 @@ def restarted(desk: Desk) -> Desk:
     return again
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(days)
 def test_a_desk_that_restarts_before_each_record_is_one_that_never_does(day: Any) -> None:
     steady, restless = made(), made()

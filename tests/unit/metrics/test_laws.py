@@ -124,7 +124,7 @@ def test_order_repetition_and_batches_change_no_number(data):
     assert not wall.letters
 
 
-@untimed(max_examples=200)
+@untimed(max_examples=120)
 @given(st.data())
 def test_killed_at_any_moment_it_ends_in_the_same_numbers(data):
     """Checkpoints die after any number of states, and the log is replayed from any place before.
