@@ -164,7 +164,7 @@ def test_openapi_is_true(api: Api, floor: WrittenFloor, site: str):
     floor.put(rule_view(), silence(), plan_view(), move_view())
     floor.put(agent(f"{site}-ann", site=site, team=f"{site}/blue"))
     paths = {
-        "{tile_id}": f"{site}/a", "{date}": TODAY, "{flow_id}": f"{site}/menu", "{agent_id}": f"{site}-ann",
+        "{team_id}": f"{site}/blue", "{tile_id}": f"{site}/a", "{date}": TODAY, "{flow_id}": f"{site}/menu", "{agent_id}": f"{site}-ann",
         "{alert_id}": f"low|{site}/a", "{rule_id}": "low", "{silence_id}": "s1", "{plan_id}": "surge",
         "{move_id}": "m1", "{command_id}": "said", "{name}": f"{site}-ann",
     }  # fmt: skip
