@@ -94,7 +94,7 @@ class Ledger:
         self._removals[held.key] = self.seq
         if len(self._removals) > self._kept_removals:
             oldest = next(iter(self._removals))
-            self.floor = self._removals.pop(oldest)
+            self.floor = max(self.floor, self._removals.pop(oldest))
             del self._entries[oldest]
         return True
 

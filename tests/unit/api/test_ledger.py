@@ -57,3 +57,14 @@ def test_what_comes_back_at_another_place_is_told_to_those_who_still_hold_it_at_
     ledger.put("agent", "ann", "lisbon", b"1")
     # Who was right at 1 and sees only Porto would never hear that she is gone; who was right at 2 has heard it.
     assert [ledger.can_tell_since(seq) for seq in (1, 2, 3)] == [False, True, True]
+
+
+def test_a_removal_that_is_forgotten_forgets_no_later_reason_to_start_anew():
+    ledger = Ledger(kept_removals=1)
+    for id_ in "ab":
+        ledger.put("tile", id_, None, b"1")
+    ledger.put("agent", "ann", "porto", b"1")
+    ledger.remove("tile", "a")
+    ledger.put("agent", "ann", "lisbon", b"1")
+    ledger.remove("tile", "b")
+    assert [ledger.can_tell_since(seq) for seq in (4, 5, 6)] == [False, True, True]
