@@ -1,24 +1,18 @@
-"""Reading the log again: the records behind a number. The only part of the API that knows Kafka."""
+"""Reading the log again: the records behind a number."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 from msgspec import MsgspecError
 
+from services.api.log import AT_ONCE, RECORDS_AT_ONCE, reading
 from services.contracts.events import ContactEvent, decode_contacts
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
 
-AT_ONCE = 2
-PATIENCE_S = 10.0
-RECORDS_AT_ONCE = 200
-
-
-class LogAwayError(Exception):
-    """Kafka does not answer."""
+WHOLE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +39,11 @@ class Evidence:
         Raises:
             LogAwayError: Kafka does not answer.
         """
-        async with self._room:
-            try:
-                async with asyncio.timeout(PATIENCE_S * 6):
-                    return await self._read(queue, first, last, feed)
-            except (KafkaError, OSError, TimeoutError) as error:
-                raise LogAwayError(str(error) or type(error).__name__) from error
-
-    async def _read(
-        self, queue: str, first: int, last: int, feed: Callable[[int, list[ContactEvent]], None]
-    ) -> Reading:
         topic = self._settings.names.contacts.name
-        consumer = kafka.reader(self._settings)
-        await asyncio.wait_for(consumer.start(), PATIENCE_S)
-        try:
-            cluster = await consumer._client.fetch_all_metadata()  # noqa: SLF001  # a reader of no topic knows of none
-            partitions = cluster.partitions_for_topic(topic)
-            if not partitions:
+        async with self._room, reading(consumer := kafka.reader(self._settings), topic, within_s=WHOLE_S) as places:
+            if not places:
                 return Reading(0, max(first, 0), 0, "there is no log of contacts yet")
-            place = TopicPartition(topic, kafka.partition_of(queue, len(partitions)))
+            place = places[kafka.partition_of(queue, len(places))]
             consumer.assign([place])
             oldest = (await consumer.beginning_offsets([place]))[place]
             end = (await consumer.end_offsets([place]))[place]
@@ -76,8 +56,6 @@ class Evidence:
             if last >= end:
                 incomplete = "the log ends before the number does: it was started anew"
             return Reading(place.partition, begin, records, cut or incomplete)
-        finally:
-            await consumer.stop()
 
     async def _feed(
         self,

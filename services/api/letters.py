@@ -8,12 +8,12 @@ from pydantic import ValidationError
 
 from services.api.domain.letters import Letters, LetterView, Wanted, view_of
 from services.api.domain.traffic import Tally, Traffic
-from services.api.log import reading, stretch
+from services.api.log import AT_ONCE, reading, stretch
 from services.contracts.events import AnyEvent, decode_agents, decode_contacts, decode_ivr
 from services.contracts.letters import DeadLetter
+from services.runtime import kafka
 from services.runtime.settings import CommonSettings
 
-AT_ONCE = 2
 CHUNK = 500
 LOOKED_AT_MOST = 20_000
 """So many letters are read for one page; then whoever asked may go on from there."""
@@ -36,10 +36,12 @@ class DeadLetters:
         found: list[LetterView] = []
         sources: dict[str, int] = {}
         looked_at = 0
-        async with self._room, reading(self._settings, self._settings.names.dead_letters.name) as (consumer, places):
+        topic = self._settings.names.dead_letters.name
+        async with self._room, reading(consumer := kafka.reader(self._settings), topic) as places:
             if not places:
                 return Letters(letters=(), next=None, held=0, looked_at=0, sources={})
             place = places[0]
+            consumer.assign([place])
             first = (await consumer.beginning_offsets([place]))[place]
             last = (await consumer.end_offsets([place]))[place]
             upto = last if before is None else max(min(before, last), first)
@@ -80,7 +82,10 @@ class DeadLetters:
         decoders = {names.contacts.name: decode_contacts, names.ivr.name: decode_ivr, names.agents.name: decode_agents}
         until = time.time_ns() // 1_000_000
         since, tally, size, cut = until - minutes * 60_000, Tally(), 0, False
-        async with self._room, reading(self._settings, *decoders, names.dead_letters.name) as (consumer, places):
+        topics = (*decoders, names.dead_letters.name)
+        async with self._room, reading(consumer := kafka.reader(self._settings), *topics) as places:
+            if places:
+                consumer.assign(places)
             begins = await consumer.offsets_for_times(dict.fromkeys(places, since)) if places else {}
             ends = await consumer.end_offsets(places) if places else {}
             for place in places:

@@ -8,9 +8,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from services.api.pen import LogAwayError
-from services.runtime import kafka
-from services.runtime.settings import CommonSettings
 
+AT_ONCE = 2
+"""Readings of one kind at a time; others wait."""
 PATIENCE_S = 10.0
 WHOLE_S = 30.0
 RECORDS_AT_ONCE = 200
@@ -18,26 +18,22 @@ RECORDS_AT_ONCE = 200
 
 @asynccontextmanager
 async def reading(
-    settings: CommonSettings, *topics: str
-) -> AsyncIterator[tuple[AIOKafkaConsumer, list[TopicPartition]]]:
-    """A consumer that is assigned all partitions that these topics have; none of those that are not there yet.
+    consumer: AIOKafkaConsumer, *topics: str, within_s: float = WHOLE_S
+) -> AsyncIterator[list[TopicPartition]]:
+    """All partitions that these topics have, for a consumer that is started here and stopped; it has none assigned.
 
     Raises:
-        LogAwayError: Kafka does not answer.
+        LogAwayError: Kafka does not answer, or not within so many seconds.
     """
-    consumer = kafka.reader(settings)
     try:
-        async with asyncio.timeout(WHOLE_S):
+        async with asyncio.timeout(within_s):
             await asyncio.wait_for(consumer.start(), PATIENCE_S)
             cluster = await consumer._client.fetch_all_metadata()  # noqa: SLF001  # a reader of no topic knows of none
-            places = [
+            yield [
                 TopicPartition(topic, partition)
                 for topic in topics
                 for partition in sorted(cluster.partitions_for_topic(topic) or ())
             ]
-            if places:
-                consumer.assign(places)
-            yield consumer, places
     except (KafkaError, OSError, TimeoutError) as error:
         raise LogAwayError(str(error) or type(error).__name__) from error
     finally:

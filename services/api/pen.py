@@ -19,7 +19,7 @@ AWAY = (KafkaError, OSError, TimeoutError, AssertionError)
 
 
 class LogAwayError(Exception):
-    """Kafka did not confirm a record. It may be on the log all the same: the same again must be safe."""
+    """Kafka does not answer. A record that it did not confirm may be on the log: the same again must be safe."""
 
 
 class Entry(NamedTuple):

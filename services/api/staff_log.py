@@ -9,16 +9,16 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from msgspec import MsgspecError
 
 from services.api.domain.agent_log import AgentLog
-from services.api.evidence import AT_ONCE, PATIENCE_S, LogAwayError
+from services.api.log import AT_ONCE, reading
 from services.contracts.events import AgentEvent, decode_agents
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
 
+WHOLE_S = 20.0
 READ_FOR_S = 1.0
 """One answer reads so long; what is missing then is said, and the next answer goes on."""
 LEAD_MS = 12 * 3600 * 1000
@@ -78,33 +78,26 @@ class StaffLog:
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(wanted)
-        async with kept.busy, self._room:
-            try:
-                async with asyncio.timeout(PATIENCE_S * 2):
-                    return await self._read(wanted, kept)
-            except (KafkaError, OSError, TimeoutError) as error:
-                raise LogAwayError(str(error) or type(error).__name__) from error
-
-    async def _read(self, wanted: Wanted, kept: _Kept) -> tuple[AgentLog, str | None]:
         names = self._settings.names
-        consumer = kafka.reader(self._settings, fetch_bytes=FETCH_BYTES, wait_ms=WAIT_MS)
-        await asyncio.wait_for(consumer.start(), PATIENCE_S)
-        try:
-            cluster = await consumer._client.fetch_all_metadata()  # noqa: SLF001  # a reader of no topic knows of none
-            if not cluster.partitions_for_topic(names.agents.name):
+        topics = (names.schedules.name, names.agents.name)  # plans first: without them nothing can be judged
+        async with (
+            kept.busy,
+            self._room,
+            reading(
+                consumer := kafka.reader(self._settings, fetch_bytes=FETCH_BYTES, wait_ms=WAIT_MS),
+                *topics,
+                within_s=WHOLE_S,
+            ) as places,
+        ):
+            if not any(place.topic == names.agents.name for place in places):
                 return kept.log, "there is no log of agents yet"
-            partitions = sorted({self.partition_of(agent) for agent in wanted.agents})
+            partitions = {self.partition_of(agent) for agent in wanted.agents}
             until = asyncio.get_running_loop().time() + READ_FOR_S
             whole = True
-            # Plans first: without them nothing that agents do can be judged.
-            for topic in (names.schedules.name, names.agents.name):
-                for partition in partitions:
-                    place = TopicPartition(topic, partition)
-                    if partition in (cluster.partitions_for_topic(topic) or ()):
-                        whole = await self._read_on(consumer, place, wanted, kept, until) and whole
+            for place in places:
+                if place.partition in partitions:
+                    whole = await self._read_on(consumer, place, wanted, kept, until) and whole
             return kept.log, None if whole else "the log is long: what was done last is still being read; ask again"
-        finally:
-            await consumer.stop()
 
     async def _read_on(
         self, consumer: AIOKafkaConsumer, place: TopicPartition, wanted: Wanted, kept: _Kept, until: float

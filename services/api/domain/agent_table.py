@@ -3,8 +3,7 @@
 A mistake costs its row and nothing else. A column that the file has not leaves what is known; an empty cell empties it.
 """
 
-import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 from services.api.domain.floor import Fault
 from services.contracts.floor_files import gathered, nowhere
 from services.contracts.schedule_files.reading import PlanFileError, first_problem
+from services.contracts.schedule_files.rows import Table
 from services.contracts.topology import Agent, Description, Team, Text, record_key
 
 AGENT_COLUMNS = ("agent", "name", "site", "team", "queues")
@@ -39,14 +39,14 @@ def read_agents(text: str, known: Mapping[str, Description]) -> Roster:
     Raises:
         PlanFileError: it has not the columns that it needs.
     """
-    roster, lines, floor = Roster(), StringIO(text.removeprefix("\ufeff"), newline=""), gathered(list(known.values()))
-    first = next(lines, "")
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    names = [name.strip().casefold() for name in next(csv.reader([first], delimiter=delimiter), [])]
-    columns = AGENT_COLUMNS if "agent" in names else TEAM_COLUMNS
-    _check(names, columns)
+    roster, table, floor = Roster(), Table(StringIO(text, newline="")), gathered(list(known.values()))
+    columns = AGENT_COLUMNS if "agent" in table.names else TEAM_COLUMNS
+    needed = ("agent", "site") if columns is AGENT_COLUMNS else ("team",)
+    if missing := [name for name in needed if name not in table.names]:
+        raise PlanFileError(f"line 1: the column {missing[0]} is missing; there are {', '.join(columns)}")
+    table.holds_only(columns)
     seen: set[str] = set()
-    for place, row in _rows(csv.reader(lines, delimiter=delimiter), names):
+    for place, row in table.rows():
         roster.items += 1
         try:
             record = _agent(row, known) if columns is AGENT_COLUMNS else _team(row, known)
@@ -65,29 +65,6 @@ def read_agents(text: str, known: Mapping[str, Description]) -> Roster:
         seen.add(record_key(record))
         roster.records.append(record)
     return roster
-
-
-def _check(names: list[str], columns: tuple[str, ...]) -> None:
-    needed = ("agent", "site") if columns is AGENT_COLUMNS else ("team",)
-    if missing := [name for name in needed if name not in names]:
-        raise PlanFileError(f"line 1: the column {missing[0]} is missing; there are {', '.join(columns)}")
-    if unknown := [name for name in names if name not in columns]:
-        raise PlanFileError(f"line 1: unknown column {unknown[0]!r}; there are {', '.join(columns)}")
-    if len(set(names)) < len(names):
-        raise PlanFileError("line 1: a column is given twice")
-
-
-def _rows(reader: Any, names: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise PlanFileError(f"line {reader.line_num + 1}: {error}") from error
-        if any(cell.strip() for cell in cells):
-            padded = [*(cell.strip() for cell in cells), *[""] * len(names)]
-            yield f"line {reader.line_num + 1}", dict(zip(names, padded, strict=False))
 
 
 def _agent(row: dict[str, str], known: Mapping[str, Description]) -> Agent:

@@ -8,7 +8,7 @@ from services.api.domain.letters import Letters, Wanted
 from services.api.domain.traffic import Traffic
 from services.api.pen import LogAwayError
 from services.api.routes.administration import permit
-from services.api.routes.parts import AllParts, Refusal, SignedIn, problems
+from services.api.routes.parts import AllParts, SignedIn, log_away, problems
 
 router = APIRouter(prefix="/v1", responses=problems(401, 403), tags=["feeds"])
 
@@ -18,10 +18,6 @@ def _administrator(who: SignedIn) -> None:
 
 
 ForAdministrators = Depends(_administrator)
-
-
-def _away(error: LogAwayError) -> Refusal:
-    return Refusal(503, "log_away", f"Kafka does not answer ({error}). Ask again.", retry_after="2")
 
 
 @router.get("/dead-letters", responses=problems(422, 503), dependencies=[ForAdministrators])
@@ -40,7 +36,7 @@ async def dead_letters(  # noqa: PLR0917  # parameters of the address
     try:
         return await parts.letters.page(Wanted(source, reason, text), before=before, limit=limit)
     except LogAwayError as error:
-        raise _away(error) from None
+        raise log_away(error, retry_after="2") from None
 
 
 @router.get("/feeds/traffic", responses=problems(422, 503), dependencies=[ForAdministrators])
@@ -52,4 +48,4 @@ async def traffic(
     try:
         return await parts.letters.traffic(minutes)
     except LogAwayError as error:
-        raise _away(error) from None
+        raise log_away(error, retry_after="2") from None

@@ -19,8 +19,8 @@ from services.api.domain.recount import (
     rolling_window,
 )
 from services.api.domain.sums import target_counts
-from services.api.evidence import LogAwayError
-from services.api.routes.parts import FilledParts, Parts, Refusal, Seen, problems
+from services.api.pen import LogAwayError
+from services.api.routes.parts import FilledParts, Parts, Refusal, Seen, log_away, problems
 from services.contracts import topology
 from services.contracts.definitions import Counts
 from services.contracts.metrics import Interval, Tile
@@ -80,8 +80,7 @@ async def contacts(  # noqa: PLR0917  # parameters of the address
     try:
         reading = await parts.evidence.read(queue, claim.first, claim.last, recount.feed)
     except LogAwayError as error:
-        message = f"Kafka does not answer ({error}). Ask again."
-        raise Refusal(503, "log_away", message, retry_after="1") from None
+        raise log_away(error) from None
     legs = recount.legs_at(claim.clock)
     claimed = published_of(claim.item, details=claim.knows_details)
     differing = differences(claimed, recounted(recount, legs, claim.window, claimed))

@@ -18,6 +18,7 @@ from services.api.evidence import Reading
 from services.api.floor import Descriptions
 from services.api.guard import SAFE, Guard
 from services.api.passwords import Passwords
+from services.api.pen import LogAwayError
 from services.api.settings import ApiSettings
 from services.api.staff_log import StaffLog
 from services.api.store import Store
@@ -147,6 +148,11 @@ def parts_of(connection: HTTPConnection) -> Parts:
     """The parts of the running app."""
     parts: Parts = connection.app.state.parts
     return parts
+
+
+def log_away(error: LogAwayError, *, retry_after: str = "1") -> Refusal:
+    """The log can't be read now."""
+    return Refusal(503, "log_away", f"Kafka does not answer ({error}). Ask again.", retry_after=retry_after)
 
 
 def needs_accounts(parts: Parts) -> None:

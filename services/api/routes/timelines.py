@@ -12,8 +12,8 @@ from services.api.domain.agent_log import Member
 from services.api.domain.rosters import shares_of
 from services.api.domain.sums import shifted
 from services.api.domain.timelines import ActivityName, AgentTimeline, TeamTimeline
-from services.api.evidence import LogAwayError
-from services.api.routes.parts import FilledParts, Parts, Refusal, Seen, problems
+from services.api.pen import LogAwayError
+from services.api.routes.parts import FilledParts, Parts, Refusal, Seen, log_away, problems
 from services.api.staff_log import Wanted
 from services.contracts import formulas
 from services.contracts.agents import AgentTile
@@ -52,8 +52,7 @@ async def timeline(
     try:
         log, incomplete = await parts.staff_log.read(Wanted(site, frozenset(names), day, start, end))
     except LogAwayError as error:
-        message = f"Kafka does not answer ({error}). Ask again."
-        raise Refusal(503, "log_away", message, retry_after="1") from None
+        raise log_away(error) from None
     table = parts.hub.board.directory.activity_table
     agents: list[AgentTimeline] = []
     for agent in sorted(names):

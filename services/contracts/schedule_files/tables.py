@@ -1,11 +1,9 @@
 """Schedules as CSV, one row per activity: agent, site, date, activity, start, end. Described in docs/schedules.md."""
 
-import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
@@ -23,6 +21,7 @@ from services.contracts.schedule_files.reading import (
     shortened,
     without_refused,
 )
+from services.contracts.schedule_files.rows import Table
 from services.contracts.schedules import AgentId
 from services.contracts.topology import Id
 
@@ -61,9 +60,13 @@ def read_table(lines: Iterable[str], terms: Terms) -> Reading:
     Raises:
         PlanFileError: it has not the columns that it needs.
     """
-    rows = _rows(lines, terms)
+    table = Table(lines)
+    needed = [name for name in COLUMNS if name != "site" or not terms.site]
+    if missing := [name for name in needed if name not in table.names]:
+        raise PlanFileError(f"line 1: the columns {', '.join(COLUMNS)} are needed, {', '.join(missing)} is missing")
+    table.holds_only(COLUMNS)
     reading, days = Reading(), dict[tuple[str, str], _Day]()
-    for place, row in rows:
+    for place, row in table.rows():
         reading.items += 1
         known: tuple[str, str] | None = None
         try:
@@ -77,34 +80,6 @@ def read_table(lines: Iterable[str], terms: Terms) -> Reading:
     return without_refused(
         reading, (put_together(agent, day.site, text, day.parts, terms.version) for (agent, text), day in days.items())
     )
-
-
-def _rows(lines: Iterable[str], terms: Terms) -> Iterator[tuple[str, dict[str, str]]]:
-    lines = iter(lines)
-    first = next(lines, "").removeprefix("\ufeff")
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    names = [name.strip().casefold() for name in next(csv.reader([first], delimiter=delimiter), [])]
-    needed = [name for name in COLUMNS if name != "site" or not terms.site]
-    if missing := [name for name in needed if name not in names]:
-        raise PlanFileError(f"line 1: the columns {', '.join(COLUMNS)} are needed, {', '.join(missing)} is missing")
-    if unknown := [name for name in names if name not in COLUMNS]:
-        raise PlanFileError(f"line 1: unknown column {unknown[0]!r}; there are {', '.join(COLUMNS)}")
-    if len(set(names)) < len(names):
-        raise PlanFileError("line 1: a column is given twice")
-    return _cells(csv.reader(lines, delimiter=delimiter), names)
-
-
-def _cells(reader: Any, names: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise PlanFileError(f"line {reader.line_num + 1}: {error}") from error
-        if any(cell.strip() for cell in cells):
-            row = dict(zip(names, (cell.strip() for cell in cells), strict=False))
-            yield f"line {reader.line_num + 1}", row
 
 
 def _whose(row: dict[str, str]) -> tuple[str, date]:
