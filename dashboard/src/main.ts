@@ -3,6 +3,7 @@ import '@fontsource-variable/inter/wght.css';
 import '@fontsource-variable/noto-sans-sc/wght.css';
 import './styles/tokens.css';
 import './styles/base.css';
+import './styles/forms.css';
 import './styles/print.css';
 import App from './App.svelte';
 import type { Session } from './contracts/types.ts';
