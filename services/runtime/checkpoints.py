@@ -17,6 +17,7 @@ the reasons.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
@@ -27,7 +28,7 @@ from services.contracts.keeping import Keeper, Output, Record, StateEntry
 from services.contracts.names import Topic
 from services.runtime import kafka, telemetry
 from services.runtime.changelog import RAW, Changelog, changelog_topic
-from services.runtime.ending import end_now
+from services.runtime.ending import UNAVAILABLE, end_now
 from services.runtime.faust_app import BrokerSide, TopicPartition, new_app
 from services.runtime.lease import Lease
 from services.runtime.logs import get_logger
@@ -39,6 +40,7 @@ BREATH_S = 0.01  # other tasks get their turn at least that often
 BETWEEN_SLICES_S = 0.005  # of a checkpoint, if the keeper counts on
 SENT_AT_ONCE = 20  # records of a checkpoint, before others get their turn
 SEEK_PATIENCE_S = 2.0
+LOOK_UP_S = 5.0
 PROMPT_CHECKPOINTS = 2  # after catching up: what came while nobody counted is not to wait for a whole pause as well
 
 _T = TypeVar("_T")
@@ -126,6 +128,9 @@ class CheckpointedStream:
         self._expected: dict[TopicPartition, int] = {}  # offset of the record that must come next
         self._sought: dict[TopicPartition, float] = {}  # when we asked for it
         self._heard = time.monotonic()
+        self._begun = 0  # records
+        self._done = 0
+        self._stored = 0  # checkpoints
 
         self._counts_on = counts_on
         self._counted = 0  # records applied since the last flush
@@ -262,8 +267,25 @@ class CheckpointedStream:
             if state.highwater is not None
         }
 
+    @property
+    def movement(self) -> tuple[int, ...]:
+        """Numbers of which one changes whenever the stream gets on."""
+        return self.assignment, self.changelog.read, self._done, self._stored
+
+    def wants(self) -> str | None:
+        """What the stream is waiting for, if there is anything that it should not wait for long."""
+        if not self.serving:
+            return "neither assigned nor recovering"
+        if self._checkpoint_turn.locked():
+            return "a checkpoint does not end"
+        if self._begun != self._done:
+            return "a record is not applied"
+        return "no fetch is answered" if self.silent_s() > 1 else None
+
     def silent_s(self) -> float:
         """Seconds since the broker answered a fetch or a record was applied; 0 while nothing is to be fetched."""
+        if not self.partitions:
+            return 0.0
         seconds = time.monotonic() - self._heard
         for _, state in self._broker.fetching():
             if state.timestamp:
@@ -283,7 +305,9 @@ class CheckpointedStream:
         async for event in stream.noack().events():
             if not self._open.is_set():
                 await self._open.wait()
+            self._begun += 1
             await self._take_in(event)
+            self._done += 1
             if time.monotonic() - breath > BREATH_S:
                 await asyncio.sleep(0)
                 breath = self._heard = time.monotonic()
@@ -352,6 +376,7 @@ class CheckpointedStream:
         """Ask for records that were skipped at the end of the log: none comes after them to show it (`_follows`)."""
         before: dict[TopicPartition, int] = {}
         asked: dict[TopicPartition, int] = {}
+        began = time.monotonic()
         while True:
             await asyncio.sleep(SEEK_PATIENCE_S)
             waiting = {place: self._next_of(place) for place, records in self.lag().items() if records}
@@ -361,9 +386,22 @@ class CheckpointedStream:
                 continue
             if missing != asked:
                 log.info("records do not come, asking for them", missing=missing)
-            asked = missing
+                asked, began = missing, time.monotonic()
+            elif time.monotonic() - began > self._settings.stuck_s:
+                if await self._on_the_log(missing):
+                    end_now("records that are on the log do not come; beginning anew", code=UNAVAILABLE, asked=missing)
+                began = time.monotonic()
             self._sought |= dict.fromkeys(missing, time.monotonic())
             await self._guarded(self._broker.seek(missing))
+
+    async def _on_the_log(self, missing: Progress) -> bool:
+        """Whether a reader gets one of these: what was compacted away at the end of a log leaves offsets only."""
+        for (topic, partition), offset in missing.items():
+            with suppress(KafkaError, TimeoutError):
+                async with asyncio.timeout(LOOK_UP_S):
+                    await kafka.first_offset_from(self._settings, topic, partition, offset)
+                return True
+        return False
 
     # Checkpoints -------------------------------------------------------------------------------------------------
 
@@ -397,6 +435,7 @@ class CheckpointedStream:
             if states is None or not await self._acknowledge(assignment, progress):
                 telemetry.CHECKPOINTS.labels("abandoned").inc()
                 return 0
+            self._stored += 1
             telemetry.CHECKPOINTS.labels("stored").inc()
             telemetry.CHECKPOINT_SECONDS.observe(time.monotonic() - began)
             return states

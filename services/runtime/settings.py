@@ -83,6 +83,9 @@ class StreamSettings(CommonSettings):
     join_within_s: Annotated[float, Field(gt=0, le=3600)] = Field(
         default=60.0, description="a worker that is no member of its group by then ends"
     )
+    stuck_s: Annotated[float, Field(ge=5, le=3600)] = Field(
+        default=30.0, description="a worker that gets on no more for so long, though Kafka answers, ends"
+    )
 
     @property
     def heartbeat_s(self) -> float:

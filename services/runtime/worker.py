@@ -21,7 +21,6 @@ from services.runtime.settings import StreamSettings
 FINAL_CHECKPOINT_S = 1.2
 LEAVE_S = 1.5
 SILENT_BROKER_S = 5.0
-STUCK_S = 60.0
 
 Background = Callable[[], Coroutine[Any, Any, None]]
 
@@ -154,15 +153,19 @@ class _Worker:
         end_now("Faust crashed", code=BROKEN, reason=repr(app.crash_reason))
 
     async def _watch(self) -> None:
-        """End a worker that never joins, or that never comes out of a rebalance: Faust would sit there for ever."""
+        """End a worker that never joins, or that gets on no more though Kafka answers: it would sit there for ever.
+
+        Faust does not always come out of a rebalance, and a fetcher of aiokafka's that has ended says so to nobody.
+        """
         began = moved_at = time.monotonic()
-        last = (0, 0)
+        last: tuple[int, ...] = ()
         while True:
             await asyncio.sleep(1)
             now = time.monotonic()
             stream = self._stream
-            if (stream.assignment, stream.changelog.read) != last or stream.serving:
-                last, moved_at = (stream.assignment, stream.changelog.read), now
+            wants = stream.wants()
+            if stream.movement != last or wants is None:
+                last, moved_at = stream.movement, now
             if not stream.app.consumer_generation_id and now - began > self._settings.join_within_s:
                 end_now(
                     f"no member of the consumer group after {self._settings.join_within_s:.0f} s: is "
@@ -170,9 +173,9 @@ class _Worker:
                     "group.min.session.timeout.ms and group.max.session.timeout.ms, and is the broker well?",
                     code=UNAVAILABLE,
                 )
-            if now - moved_at > STUCK_S:
-                if await self._broker_answers():
-                    end_now(f"neither assigned nor recovering for {STUCK_S:.0f} s; beginning anew", code=UNAVAILABLE)
+            if now - moved_at > self._settings.stuck_s:
+                if await self._broker_answers() and stream.movement == last:
+                    end_now(f"{wants} for {self._settings.stuck_s:g} s; beginning anew", code=UNAVAILABLE)
                 moved_at = time.monotonic()
             self._measure_lag()
 

@@ -46,7 +46,8 @@ def replay(environment: dict[str, str], out: Path, months: list[Path], *options:
 
 def finished(process: subprocess.Popen[str], out: Path) -> Report:
     output, _ = process.communicate()
-    assert process.returncode == 0, output
+    logs = [log.read_text()[-4000:] for log in out.parent.rglob("metrics.log")]  # kept if it fails
+    assert process.returncode == 0, "\n".join([output, *logs])
     report: Report = json.loads(out.read_text())
     return report
 

@@ -1,10 +1,12 @@
 """The smallest Keeper: a total per key, an output per key and checkpoint, keys that end. Run as a worker by the tests.
 
-A record of the source topics is a msgpack list of [key, amount]; the amount 0 ends the key.
+A record of the source topics is a msgpack list of [key, amount]; the amount 0 ends the key. The key "fault" lets a part
+of the worker fall silent, the one that FLOORWATCH_COUNTING_FAULT names.
 """
 
-from collections.abc import Iterable
-from typing import Any
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
 
 import msgspec
 
@@ -32,6 +34,7 @@ class Counting:
 
     def __init__(self, out: str) -> None:
         self.out = out
+        self.fault: Callable[[], None] = lambda: None
         self.counts: dict[bytes, Count] = {}
         self.dirty: dict[bytes, None] = {}
         self.over: dict[bytes, Count] = {}
@@ -46,6 +49,8 @@ class Counting:
         prefix = key_prefix(record.partition) + record.topic.encode() + b"|"
         touched = {}
         for name, amount in batch:
+            if name == "fault":
+                self.fault()
             key = prefix + name.encode()
             count = self.counts.setdefault(key, Count())
             if record.offset > count.offset:
@@ -92,15 +97,34 @@ class Progressing(Outlet):
     def __init__(self, settings: StreamSettings) -> None:
         self.redis = client(settings)
         self.key = settings.names.progress_key
+        self.silent = False
 
     async def published(self, progress: Progress) -> None:
+        if self.silent:
+            await asyncio.Event().wait()
         if progress:
             mapping: Any = {f"{topic}|{partition}": offset for (topic, partition), offset in progress.items()}
             await self.redis.hset(self.key, mapping=mapping)
 
 
+Fault = Literal["none", "fetches", "handing on", "publishing"]
+
+
 class CountingSettings(StreamSettings):
     counting_port: Port
+    counting_fault: Fault = "none"
+
+
+def fault(kind: Fault, stream: CheckpointedStream, outlet: Progressing) -> None:
+    """Let a part fall silent as they do: a task of aiokafka's or Faust's is gone and nobody hears of it."""
+    if kind == "publishing":
+        outlet.silent = True
+    if kind == "fetches":
+        thread = stream.app.consumer._thread
+        thread.thread_loop.call_soon_threadsafe(thread._consumer._fetcher._fetch_task.cancel)
+    if kind == "handing on":
+        for task in stream.app._fetcher._futures:
+            task.cancel()
 
 
 def sources(settings: StreamSettings) -> list[Topic]:
@@ -111,9 +135,9 @@ def main() -> None:
     settings = load(CountingSettings)
     logs.configure(settings, "counting")
     keeper = Counting(settings.names.intervals.name)
-    stream = CheckpointedStream(
-        settings, service="counting", sources=sources(settings), keeper=keeper, outlet=Progressing(settings)
-    )
+    outlet = Progressing(settings)
+    stream = CheckpointedStream(settings, service="counting", sources=sources(settings), keeper=keeper, outlet=outlet)
+    keeper.fault = lambda: fault(settings.counting_fault, stream, outlet)
     run(settings, stream, port=settings.counting_port, port_variable="FLOORWATCH_COUNTING_PORT")
 
 

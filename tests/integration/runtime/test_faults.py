@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from services.runtime.ending import UNAVAILABLE
 from services.runtime.settings import CommonSettings
 from tests.integration.runtime.conftest import StartWorker
 from tests.integration.runtime.workers import Feed, published_totals, stored_totals
@@ -48,4 +49,24 @@ async def test_a_restart_goes_on_where_it_was(settings: CommonSettings, feed: Fe
     await feed.wait_until_applied(again)
     assert again.end() == 0
 
+    assert await stored_totals(settings) == feed.expected
+
+
+@pytest.mark.parametrize("part", ["fetches", "handing on", "publishing"])
+async def test_a_worker_of_which_a_part_fell_silent_ends_and_the_next_one_counts_on(
+    settings: CommonSettings, feed: Feed, start_worker: StartWorker, part: str
+) -> None:
+    worker = start_worker(FLOORWATCH_COUNTING_FAULT=part, FLOORWATCH_STUCK_S="5")
+    await feed.send(20)
+    await feed.wait_until_applied(worker)
+
+    await feed.send_batch([("fault", 0)])
+    feeding = asyncio.create_task(feed.send(400, pause_s=0.02))
+    assert await asyncio.to_thread(worker.process.wait, 60) == UNAVAILABLE, worker.log.read_text()
+    assert "beginning anew" in worker.log.read_text()
+    await feeding
+
+    again = start_worker()
+    await feed.wait_until_applied(again)
+    assert again.end() == 0
     assert await stored_totals(settings) == feed.expected
