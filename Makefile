@@ -37,7 +37,7 @@ lint: setup ## ruff, mypy --strict, import-linter, and the pages' own checks
 
 test: lint ## everything that CI runs: lint, tests on real Kafka and Redis, Vitest, a real browser
 	@rm -rf test-results && mkdir -p test-results
-	$(BIN)/pytest -n 4 --dist loadfile --junitxml=test-results/pytest.xml --cov --cov-report=json:test-results/coverage.json --cov-report=term:skip-covered --durations=10
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --junitxml=test-results/pytest.xml --cov --cov-report=json:test-results/coverage.json --cov-report=term:skip-covered --durations=10
 	$(BIN)/python tools/branches.py test-results/coverage.json
 	cd dashboard && npm run --silent test -- --reporter=default --reporter=junit --outputFile.junit=../test-results/vitest.xml
 	cd dashboard && PLAYWRIGHT_JUNIT_OUTPUT_FILE=../test-results/playwright.xml npm run --silent e2e -- --reporter=list,junit

@@ -1,11 +1,14 @@
 """Fixtures for everyone: real parts, started once a run, and an environment of one's own on them."""
 
+import functools
+import itertools
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import hypothesis
 import pytest
@@ -20,8 +23,11 @@ SHARED = "FLOORWATCH_TEST_PARTS"
 hypothesis.settings.register_profile("shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("shared")
 
+# Tracing branches makes a test take two to three times as long.
+TRACED_EXAMPLES = 20
+"""So many of a law: the rest takes the same branches."""
 UNTRACED = {"test_bank_known_answers.py", "test_model.py", "test_steady_state.py"}
-"""Long runs: tracing branches takes twice as long as the test itself, and shorter tests take the same branches."""
+"""Long runs: shorter tests take the same branches."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,6 +35,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.name in UNTRACED:
             item.add_marker(pytest.mark.no_cover)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Of a law only the first examples are traced."""
+    coverage = getattr(item.config.pluginmanager.get_plugin("_cov"), "cov_controller", None)
+    law = getattr(getattr(item, "obj", None), "hypothesis", None)
+    if law is None or coverage is None or not coverage.started:
+        yield
+        return
+    test, examples = law.inner_test, itertools.count()
+
+    @functools.wraps(test)
+    def example(*args: Any, **kwargs: Any) -> Any:
+        if next(examples) == TRACED_EXAMPLES:
+            coverage.pause()
+        return test(*args, **kwargs)
+
+    law.inner_test = example
+    try:
+        yield
+    finally:
+        law.inner_test = test
+        if not coverage.started:
+            coverage.resume()
 
 
 def pytest_configure(config: pytest.Config) -> None:
