@@ -84,8 +84,9 @@ def in_words(found: Backtest) -> str:
         if rule.left_out:
             lines.append(f"{rule.rule}: not tested: {rule.left_out}")
             continue
+        times = "once" if rule.times == 1 else f"{rule.times} times"
         lines.append(
-            f"{rule.rule}: {rule.times} times, {rule.per_day:.2f} a day,"
+            f"{rule.rule}: {times}, {rule.per_day:.2f} a day,"
             f" {rule.fired_s / 60:.0f} min in all, longest {rule.longest_s / 60:.0f} min"
         )
         for one in rule.firings:

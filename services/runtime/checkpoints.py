@@ -37,7 +37,8 @@ from services.runtime.settings import StreamSettings
 
 Progress = Mapping[TopicPartition, int]
 BREATH_S = 0.01  # other tasks get their turn at least that often
-BETWEEN_SLICES_S = 0.005  # of a checkpoint, if the keeper counts on
+SLICES_S = 0.003  # of work on a checkpoint, before others get their turn …
+BETWEEN_SLICES_S = 0.005  # … and so long, if records are counted meanwhile
 SENT_AT_ONCE = 20  # records of a checkpoint, before others get their turn
 SEEK_PATIENCE_S = 2.0
 LOOK_UP_S = 5.0
@@ -128,9 +129,8 @@ class CheckpointedStream:
         self._expected: dict[TopicPartition, int] = {}  # offset of the record that must come next
         self._sought: dict[TopicPartition, float] = {}  # when we asked for it
         self._heard = time.monotonic()
-        self._begun = 0  # records
-        self._done = 0
-        self._stored = 0  # checkpoints
+        self._steps = 0  # of any kind: records applied, slices taken, records sent
+        self._applying = False
 
         self._counts_on = counts_on
         self._counted = 0  # records applied since the last flush
@@ -270,7 +270,7 @@ class CheckpointedStream:
     @property
     def movement(self) -> tuple[int, ...]:
         """Numbers of which one changes whenever the stream gets on."""
-        return self.assignment, self.changelog.read, self._done, self._stored
+        return self.assignment, self.changelog.read, self._steps
 
     def wants(self) -> str | None:
         """What the stream is waiting for, if there is anything that it should not wait for long."""
@@ -278,7 +278,7 @@ class CheckpointedStream:
             return "neither assigned nor recovering"
         if self._checkpoint_turn.locked():
             return "a checkpoint does not end"
-        if self._begun != self._done:
+        if self._applying:
             return "a record is not applied"
         return "no fetch is answered" if self.silent_s() > 1 else None
 
@@ -305,9 +305,10 @@ class CheckpointedStream:
         async for event in stream.noack().events():
             if not self._open.is_set():
                 await self._open.wait()
-            self._begun += 1
+            self._applying = True
             await self._take_in(event)
-            self._done += 1
+            self._applying = False
+            self._steps += 1
             if time.monotonic() - breath > BREATH_S:
                 await asyncio.sleep(0)
                 breath = self._heard = time.monotonic()
@@ -435,7 +436,6 @@ class CheckpointedStream:
             if states is None or not await self._acknowledge(assignment, progress):
                 telemetry.CHECKPOINTS.labels("abandoned").inc()
                 return 0
-            self._stored += 1
             telemetry.CHECKPOINTS.labels("stored").inc()
             telemetry.CHECKPOINT_SECONDS.observe(time.monotonic() - began)
             return states
@@ -446,6 +446,7 @@ class CheckpointedStream:
         states = self.changelog.repaired()
         if not self._counts_on:
             self._open.clear()
+        worked, steps = time.thread_time(), self._steps
         while assignment == self.assignment:
             part = self._keeper.checkpoint()
             if not part.outputs and not part.state:
@@ -455,7 +456,11 @@ class CheckpointedStream:
                 return outputs, states
             outputs += part.outputs
             states += part.state
-            await asyncio.sleep(BETWEEN_SLICES_S if self._counts_on else 0)
+            self._steps += 1
+            steps += 1
+            if time.thread_time() - worked > SLICES_S:
+                await asyncio.sleep(BETWEEN_SLICES_S if self._counts_on and self._steps != steps else 0)
+                worked, steps = time.thread_time(), self._steps
         return None  # `_welcome` opens
 
     async def _store(
@@ -505,7 +510,11 @@ class CheckpointedStream:
             sent.append(await self._producer.send(topic, value, key, partition))
             if len(sent) % SENT_AT_ONCE == 0:
                 await asyncio.sleep(0)
-        return list(await asyncio.gather(*sent))
+        places = []
+        for each in sent:
+            places.append(await each)
+            self._steps += 1
+        return places
 
     # What leaves beside ------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ Only pages are kept. The rest is brought up to date when a tile is asked for: ev
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from services.contracts.contacts import ANSWERED, GHOST, SERVED, WAITING, Contact, Key, channel_of, count, ghost_at
 from services.contracts.events import Channel
@@ -50,7 +50,8 @@ class Queue(Scope[Contact]):
     """
 
     __slots__ = (
-        "_ghost_due", "_running", "_timezone", "_waited", "ghosts", "haunted", "here", "lanes", "meter", "moved",
+        "_ghost_due", "_longest_ms", "_moved_since", "_running", "_timezone", "_waited", "ghosts", "haunted", "here",
+        "lanes", "meter", "moved",
         "restored", "rolling", "scheduled", "shown", "terms", "told_at", "touched", "waiting",
     )  # fmt: skip
 
@@ -59,6 +60,8 @@ class Queue(Scope[Contact]):
         super().__init__(scope_id, clock)
         self.touched: dict[Key, Contact | None] = {}
         self.moved: set[int] = set()
+        self._moved_since = NEVER  # everything from there on is to be published
+        self._longest_ms = SLOT_MS  # from the start of any page to the end of its waits
         self.haunted: list[Page[Contact]] = []
         self.restored = False
         self.scheduled: int | None = None
@@ -126,6 +129,9 @@ class Queue(Scope[Contact]):
             changed = self._take(touched)
         if now >= self._ghost_due:
             changed += self._haunt(now)
+        if self._moved_since < NEVER:
+            self._move(self._moved_since, now)
+            self._moved_since = NEVER
         self.rolling.move(now, changed)
         if self.terms.split:
             self._move_lanes(now, changed)
@@ -158,7 +164,7 @@ class Queue(Scope[Contact]):
             outcome, wait_ms = contact[0], contact[1]
             until = came + wait_ms
             if until > page.until and outcome != WAITING:
-                page.until = until
+                self._wait_until(page, until)
             home: int | None = None  # the half-hour that has all of its wait
             if outcome == WAITING or split or key in ghosts:
                 pass
@@ -261,7 +267,11 @@ class Queue(Scope[Contact]):
             self.ghosts.pop(key, None)
         else:
             self.ghosts[key] = since
-            page.until = max(page.until, since)
+            self._wait_until(page, since)
+
+    def _wait_until(self, page: Page[Contact], until: int) -> None:
+        page.until = max(page.until, until)
+        self._longest_ms = max(self._longest_ms, page.until - page.start)
 
     def _move_lanes(self, now: int, changed: list[tuple[Key, Contact]]) -> None:
         """Each contact in its own lane; one whose offer came after its answer may have been in another."""
@@ -303,12 +313,19 @@ class Queue(Scope[Contact]):
 
     def _waits_since(self, half_hour: HalfHour) -> Iterator[tuple[int, int]]:
         """(when it came, when its wait ended) of those who wait no more and may have waited in the half-hour."""
-        for page in self.pages.values():
+        for page in self._pages_between(half_hour.start - self._longest_ms, half_hour.end):
             if page.start < half_hour.end and page.until > half_hour.start:
                 for key, contact in page.peek().items():
                     until = key[1] + contact[1] if contact[0] != WAITING else self.ghosts.get(key)
                     if until is not None:
                         yield key[1], until
+
+    def _pages_between(self, low: int, high: int) -> Iterable[Page[Contact]]:
+        """Pages of two moments and what lies between: while we catch up there may be those of months."""
+        slots = range(low // SLOT_MS, high // SLOT_MS + 1)
+        if len(slots) > len(self.pages):
+            return self.pages.values()
+        return (self.pages[slot] for slot in slots if slot in self.pages)
 
     def _tell_wait(self, came: int, old: int | None, new: int | None) -> None:
         """A wait that had ended at `old` has ended at `new`; None: it goes on, `came`: nobody knew of it."""
@@ -319,7 +336,10 @@ class Queue(Scope[Contact]):
         start = self.here.start
         if came < start:  # else it is all in the half-hour of its own page
             old, new = start if old is None else old, start if new is None else new
-            self._move(min(old, new), self.clock.at if self.restored else max(old, new))
+            if self.restored:
+                self._moved_since = min(self._moved_since, old, new)
+            else:
+                self._move(min(old, new), max(old, new))
 
     def tell_waits(self) -> None:
         """Let the half-hours be published again into which somebody waited who had come before them."""
@@ -390,6 +410,7 @@ class Queue(Scope[Contact]):
         for page in sorted(self.pages.values(), key=lambda page: page.slot):
             assert isinstance(page, ContactPage)
             page.ghosts.clear()
+            self._longest_ms = max(self._longest_ms, page.until - page.start)
             if page.end >= recent or page.open or page.dirty or page.until > now - WINDOW_MS:
                 self._derive(page, now)
 
@@ -406,7 +427,7 @@ class Queue(Scope[Contact]):
                     until = None
                 else:
                     page.ghosts[key] = self.ghosts[key] = until
-                    page.until = max(page.until, until)
+                    self._wait_until(page, until)
             if until is not None:
                 points.append(until * 2)
             contacts.append((key, _settled(contact, key, self.ghosts.get(key))))

@@ -1,19 +1,23 @@
-"""An agent is late from the break, the lead excuses it: all the way through metrics, the desk and the API, with SIGKILLs.
+"""An agent is late from the break, the lead is told and excuses it: all the way, with SIGKILLs of the desk.
 
 planned   on_queue │ break 09:00–09:15 │ on_queue
 Ana       available│ break ─────────────────────────────
 metrics                                │ 2 min │ out                … ignored
 desk                                           │ 1 min │ firing     … resolved
-lead                                                       excuses
+lead                                           mail, webhook   excuses
+others                                         nothing
 """
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from services.contracts.events import AgentLoggedIn, AgentStateChanged, Heartbeat
 from services.contracts.schedules import DaySchedule, PlannedActivity, schedule_adapter, schedule_key
@@ -21,9 +25,11 @@ from services.contracts.topology import Agent
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
 from tests.behaviour.api.conftest import Api
+from tests.integration.alerts.receivers import Hook, Mailbox, mailing, receiving
 from tests.integration.alerts.test_alerts import Floor
+from tests.integration.alerts.test_notify import SECRETS, hook_channel, mail_channel
 from tests.integration.metrics.service import Log, Service
-from tests.integration.runtime.workers import read_log
+from tests.integration.runtime.workers import free_port, read_log
 from tests.unit.metrics.agent_desk import SITE, activities, site
 from tests.unit.metrics.staffs import moment
 
@@ -44,12 +50,36 @@ def plan() -> DaySchedule:
     return DaySchedule(agent="ana", site=SITE, date=DATE, version=1, activities=planned)
 
 
-class Scene:
-    """Metrics, the desk and the API, each a process."""
+class Told:
+    """Who is told of what: the lead by mail and webhook; another team's lead, and whoever is told of everything."""
 
-    def __init__(self, settings: CommonSettings, desk: Floor, metrics: Service, api: Api, log: Log) -> None:
-        self.settings, self.desk, self.metrics, self.api, self.log = settings, desk, metrics, api, log
-        self.now = MORNING
+    def __init__(self, around: ExitStack) -> None:
+        self.mail = around.enter_context(mailing(Mailbox(), free_port()))
+        self.lead, self.other, self.everything = (around.enter_context(receiving(Hook())) for _ in range(3))
+
+    def channels(self) -> dict[str, Any]:
+        """The file that says so."""
+        routes = {"mail": {"teams": [TEAM]}, "lead": {"roles": ["team_lead"], "teams": [TEAM]}}
+        routes |= {"other": {"roles": ["team_lead"], "teams": [f"{SITE}/blue"]}, "everything": {}}
+        hooks = [hook_channel(getattr(self, id_), id_) for id_ in ("lead", "other", "everything")]
+        return {
+            "group_wait_s": 0.2,
+            "channels": [mail_channel(self.mail.port), *hooks],
+            "routes": [{"channel": channel, **fits} for channel, fits in routes.items()],
+        }
+
+
+@dataclass
+class Scene:
+    """Metrics, the desk and the API, each a process, and who is told."""
+
+    settings: CommonSettings
+    desk: Floor
+    metrics: Service
+    api: Api
+    log: Log
+    told: Told
+    now: int = MORNING
 
     async def pass_time(self, to: int) -> None:
         """The agents' feed goes on to a moment."""
@@ -77,8 +107,18 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(settings: CommonSettings, environment: dict[str, str], tmp_path: Path) -> AsyncIterator[Scene]:
-    desk = Floor(settings, environment, tmp_path)
+def told() -> Iterator[Told]:
+    with ExitStack() as stack:
+        yield Told(stack)
+
+
+@pytest.fixture
+async def scene(
+    settings: CommonSettings, environment: dict[str, str], tmp_path: Path, told: Told
+) -> AsyncIterator[Scene]:
+    channels = tmp_path / "channels.yaml"
+    channels.write_text(yaml.safe_dump(told.channels()), encoding="utf-8")
+    desk = Floor(settings, environment | SECRETS | {"FLOORWATCH_CHANNELS_FILE": str(channels)}, tmp_path)
     await desk.open()
     desk.rules.write_text("rules: []", encoding="utf-8")
     api = Api(environment | {"FLOORWATCH_PAGES_DIR": str(tmp_path / "dist")}, tmp_path / "api.log")
@@ -89,7 +129,7 @@ async def scene(settings: CommonSettings, environment: dict[str, str], tmp_path:
             await asyncio.to_thread(metrics.wait_until_ready)
             await desk.until(desk.ready)
             await asyncio.to_thread(api.start)
-            yield Scene(settings, desk, metrics, api, log)
+            yield Scene(settings, desk, metrics, api, log, told)
     finally:
         if api.process is not None and api.process.poll() is None:
             api.stop()
@@ -143,6 +183,25 @@ async def test_late_from_break_excused_and_resolved_through_two_sigkills_of_the_
     again = await asyncio.to_thread(scene.api.send, "POST", path, order, idempotency_key="excuse-ana", if_match=seen)
     assert (again.status_code, again.json()["outcome"]["code"]) == (200, "done"), again.text
     await the_log_agrees(scene)
+    await only_the_lead_was_told(scene)
+
+
+async def only_the_lead_was_told(scene: Scene) -> None:
+    """Once that it fires, once that it is over, over each of the lead's channels."""
+    told = scene.told
+
+    async def so() -> bool:
+        return len(told.mail.mails) == len(told.lead.taken) == 2
+
+    await scene.desk.until(so)
+    assert [mail["subject"] for mail in told.mail.mails] == [
+        "【警告】休息超时未归：Ana Dias",
+        "已恢复：休息超时未归：Ana Dias",
+    ]
+    assert [body["event"] for body in told.lead.taken] == ["firing", "resolved"]
+    assert set(told.lead.told().values()) == {1}
+    assert not told.other.requests
+    assert not told.everything.requests
 
 
 async def the_log_agrees(scene: Scene) -> None:

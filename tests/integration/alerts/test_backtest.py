@@ -84,7 +84,7 @@ async def test_when_rules_would_have_fired_by_the_command_and_the_api(
     assert (low["start"], low["end"], low["value"]) == (NINE + 2 * HALF_HOUR_MS, NINE + 3 * HALF_HOUR_MS, 40)
     assert found(halves)["long"]["left_out"].startswith("half-hours do not tell longest_wait_s")
     told = in_words(Backtest.model_validate_json(halves.stdout))
-    assert "low: 1 times, 1.00 a day, 30 min in all" in told
+    assert "low: once, 1.00 a day, 30 min in all" in told
     (long,) = found(tiles)["long"]["firings"]
     assert (long["start"], long["end"]) == (NINE + 200_001, NINE + 600_000)
 

@@ -193,3 +193,22 @@ async def test_the_command_line_acts_through_the_api(scene: Scene):
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "rules.0" in wrong.stderr
     assert "local: acknowledge alert|busy|bank/PS: done" in scene.floorwatch("journal").stdout
+
+
+async def test_the_command_line_changes_when_leads_are_told(scene: Scene):
+    shipped = scene.floorwatch("adherence", "limits")
+    assert (shipped.returncode, shipped.stdout.splitlines()[0]) == (0, "# revision 0, as shipped"), shipped.stderr
+
+    file = scene.folder / "limits.yaml"
+    file.write_text(shipped.stdout.replace("out_s: 120", "out_s: 240"))
+    changed = scene.floorwatch("adherence", "set", str(file), "--expected", "0")
+    assert (changed.returncode, changed.stdout.strip()) == (0, "✓ limits changed"), changed.stderr
+    stale = scene.floorwatch("adherence", "set", str(file), "--expected", "0")
+    assert (stale.returncode, stale.stdout, stale.stderr.count("\n")) == (1, "", 1)
+    told = json.loads(scene.floorwatch("adherence", "limits", "--json").stdout)
+    assert (told["revision"], told["changed_by"], told["limits"]["out_s"]) == (1, "local", 240)
+
+    file.write_text("out_s: soon")
+    wrong = scene.floorwatch("adherence", "set", str(file))
+    assert (wrong.returncode, wrong.stdout, wrong.stderr.count("\n")) == (1, "", 1)
+    assert "out_s" in wrong.stderr
