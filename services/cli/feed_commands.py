@@ -25,7 +25,7 @@ def register(cli: typer.Typer) -> None:
     cli.command(context_settings=HANDED_ON, add_help_option=False)(replay)
     cli.command(context_settings=HANDED_ON, add_help_option=False)(follow)
     cli.command(context_settings=HANDED_ON, add_help_option=False)(simulate)
-    for command in (schedules, exceptions, topology):
+    for command in (schedules, exceptions, forecasts, topology):
         cli.command(context_settings=HANDED_ON, add_help_option=False)(command)
     cli.command(context_settings=HANDED_ON, add_help_option=False)(backtest)
     cli.command()(report)
@@ -70,6 +70,11 @@ def schedules(rest: RestOnly = None) -> None:
 def exceptions(rest: RestOnly = None) -> None:
     """Excuse agents from adherence for a time: `exceptions add AGENT START END`, `exceptions withdraw AGENT ID`."""
     _hand_on(["exceptions", *(rest or ["--help"])])
+
+
+def forecasts(rest: RestOnly = None) -> None:
+    """Take forecasts of queues from a CSV file: `forecasts import FILE`."""
+    _hand_on(["forecasts", *(rest or ["--help"])])
 
 
 def topology(rest: RestOnly = None) -> None:

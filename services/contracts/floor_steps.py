@@ -8,14 +8,14 @@ from services.contracts.people import PersonName
 from services.contracts.topology import Contract
 
 Why = Annotated[str, StringConstraints(max_length=2000)]
-FloorStepName = Literal["described", "agents_imported", "schedules_imported"]
+FloorStepName = Literal["described", "agents_imported", "schedules_imported", "forecasts_imported"]
 
 
 class FloorStep(Contract):
     """One change. It is written before it is done, so that nothing is done that the journal does not know of.
 
     The id is the subject and something that no other has. `subject` is `kind|id` of the description, or of an import
-    `agent|*` and `schedule|*`.
+    `agent|*`, `schedule|*` and `forecast|*`.
     """
 
     kind: Literal["floor_step"] = "floor_step"

@@ -2,7 +2,10 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from services.contracts.metrics import HALF_HOUR_MS
 
 
 @lru_cache(maxsize=4096)
@@ -10,6 +13,26 @@ def day_bounds(timezone: str, day: str) -> tuple[int, int]:
     """[start, end) of a local day, epoch ms."""
     zone, this = ZoneInfo(timezone), date.fromisoformat(day)
     return beginning_ms(this, zone), beginning_ms(this + timedelta(days=1), zone)
+
+
+class LocalHalfHour(NamedTuple):
+    """[start, end) in epoch ms, and the local time of the start, HH:MM: twice in a day where clocks go back."""
+
+    start: int
+    end: int
+    label: str
+
+
+@lru_cache(maxsize=4096)
+def half_hours_of(timezone: str, day: str) -> tuple[LocalHalfHour, ...]:
+    """A local day's half-hours, from its beginning: 48, and 46 or 50 where the clock changes by an hour."""
+    (begin, end), zone = day_bounds(timezone, day), ZoneInfo(timezone)
+    return tuple(
+        LocalHalfHour(
+            start, min(start + HALF_HOUR_MS, end), datetime.fromtimestamp(start / 1000, zone).strftime("%H:%M")
+        )
+        for start in range(begin, end, HALF_HOUR_MS)
+    )
 
 
 def day_at(timezone: str, moment_ms: int) -> str:

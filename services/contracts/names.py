@@ -47,6 +47,7 @@ class Names:
     ivr: Topic = field(init=False)
     agents: Topic = field(init=False)
     schedules: Topic = field(init=False)
+    forecasts: Topic = field(init=False)
     topology: Topic = field(init=False)
     positions: Topic = field(init=False)
     dead_letters: Topic = field(init=False)
@@ -71,6 +72,9 @@ class Names:
         # schedules: key = "agent|YYYY-MM-DD" or "exception|agent|id", partition = that of the agent; value = JSON of
         # contracts.schedules.
         topic("schedules", compacted=True)
+        # forecasts: key = "site/queue|YYYY-MM-DD|version"; value = JSON of contracts.forecasts. Whoever follows it
+        # lets older versions of a day be forgotten.
+        topic("forecasts", partitions=1, compacted=True)
         # topology: key = "site|bank", "queue|bank/PS", "flow|bank/main" …; value = JSON of contracts.topology.
         topic("topology", partitions=1, compacted=True)
         # positions: key = feed id, or "feed|name" for other things that a feed keeps (the simulator's orders); value =
@@ -98,7 +102,7 @@ class Names:
     def topics(self) -> tuple[Topic, ...]:
         """All topics, in the order in which they are created."""
         return (
-            self.contacts, self.ivr, self.agents, self.schedules, self.topology, self.positions,
+            self.contacts, self.ivr, self.agents, self.schedules, self.forecasts, self.topology, self.positions,
             self.dead_letters, self.tiles, self.intervals, self.alerts, self.journal, self.accounts, self.outbox,
         )  # fmt: skip
 

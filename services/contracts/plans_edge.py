@@ -1,14 +1,16 @@
-"""Schedules and exceptions as JSON, where they come in from outside: `POST /v1/schedules`, `POST /v1/exceptions`.
+"""Schedules, exceptions and forecasts as JSON, where they come in from outside: `POST /v1/schedules` and so on.
 
-The same content as `contracts.schedules`, with times in ISO 8601 with an offset; unknown fields are refused.
+The same content as `contracts.schedules` and `contracts.forecasts`, with times in ISO 8601 with an offset; unknown
+fields are refused.
 """
 
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, StringConstraints
 
+from services.contracts.forecasts import AhtS, Contacts, Required
 from services.contracts.schedules import AgentId, LocalDate, Version
-from services.contracts.topology import ActivityId, Contract, Id
+from services.contracts.topology import ActivityId, Contract, Id, ScopedId
 
 ExceptionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:\-]{1,64}$")]
 
@@ -52,3 +54,24 @@ class Withdrawal(Contract):
     action: Literal["withdraw"]
     id: ExceptionId
     agent: AgentId
+
+
+class ExpectedHalfHour(Contract):
+    """What is expected of the half-hour that begins then."""
+
+    start: AwareDatetime
+    contacts: Contacts
+    aht_s: AhtS | None = None
+    required: Required | None = None
+
+
+class Forecast(Contract):
+    """A queue's whole forecast of a local day of its site, in any order; empty: the day has none any more.
+
+    It replaces the forecast of that queue and day with a lower version. Without a version: the time of arrival, in ms.
+    """
+
+    queue: ScopedId
+    date: LocalDate
+    version: Version | None = None
+    half_hours: tuple[ExpectedHalfHour, ...]

@@ -25,6 +25,7 @@ cli.add_typer(follow, name="follow")
 cli.command()(simulate)
 cli.add_typer(plan_commands.schedules, name="schedules")
 cli.add_typer(plan_commands.exceptions, name="exceptions")
+cli.add_typer(plan_commands.forecasts, name="forecasts")
 cli.add_typer(plan_commands.topology, name="topology")
 
 Value = TypeVar("Value")

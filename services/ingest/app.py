@@ -13,7 +13,7 @@ from fastapi.openapi.utils import get_openapi
 
 from services.ingest.domain.admission import Admission
 from services.ingest.domain.feed_clocks import FeedClocks
-from services.ingest.domain.plans.posts import ExceptionBody, ScheduleBody
+from services.ingest.domain.plans.posts import ExceptionBody, ForecastBody, ScheduleBody
 from services.ingest.domain.posts import PostBody
 from services.ingest.domain.pseudonym import pseudonyms
 from services.ingest.keys import pseudonym_key
@@ -94,7 +94,12 @@ def openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         components = schema["components"]["schemas"]
-        for name, adapter in (("PostBody", PostBody), ("ScheduleBody", ScheduleBody), ("ExceptionBody", ExceptionBody)):
+        for name, adapter in (
+            ("PostBody", PostBody),
+            ("ScheduleBody", ScheduleBody),
+            ("ExceptionBody", ExceptionBody),
+            ("ForecastBody", ForecastBody),
+        ):
             body = adapter.json_schema(ref_template="#/components/schemas/{model}")
             components.update(body.pop("$defs"))
             components[name] = body

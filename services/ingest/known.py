@@ -4,6 +4,7 @@ import time
 
 from pydantic import TypeAdapter, ValidationError
 
+from services.contracts.forecast_files import ForecastTerms, terms_of
 from services.contracts.schedule_files.reading import Terms
 from services.contracts.topology import DEFAULT_ACTIVITIES, Activities, Description, Site, TopologyRecord
 from services.ingest import log
@@ -39,6 +40,10 @@ class Known:
         activities = next((one for one in records if isinstance(one, Activities)), DEFAULT_ACTIVITIES)
         zones = {one.id: one.timezone for one in records if isinstance(one, Site)}
         return Terms(activities=activities, timezones=zones, version=version, site=site, timezone=timezone)
+
+    async def forecast_terms(self, version: int) -> ForecastTerms:
+        """What forecasts are checked against now."""
+        return terms_of(await self.records(), version)
 
 
 def _read(value: bytes) -> Description | None:

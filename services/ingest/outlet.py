@@ -21,6 +21,7 @@ from typing import Any, Self
 import msgspec
 
 from services.contracts.events import AnyEvent, Heartbeat, encode_batch
+from services.contracts.forecasts import DayForecast, forecast_key
 from services.contracts.letters import DeadLetter
 from services.contracts.schedules import AdherenceException, DaySchedule, schedule_key
 from services.contracts.topology import Description, record_key
@@ -173,6 +174,21 @@ class Outlet:
                 key=schedule_key(record).encode(),
                 partition=partition_of(record.agent, partitions),
             )
+            for record in records
+        ]
+        self._accept(1)
+        await self.flush(hurry=True)
+
+    async def forecasts(self, records: Iterable[DayForecast]) -> None:
+        """Publish what is expected of queues; returns when Kafka has it.
+
+        Raises:
+            OutletClosedError: the outlet has ended.
+        """
+        self._check()
+        topic = self._names.forecasts.name
+        self._first += [
+            Record(topic, record.model_dump_json(exclude_none=True).encode(), key=forecast_key(record).encode())
             for record in records
         ]
         self._accept(1)

@@ -1,14 +1,14 @@
-"""`python -m services.ingest schedules|exceptions|topology …`: what people bring by file or by hand."""
+"""`python -m services.ingest schedules|exceptions|forecasts|topology …`: what people bring by file or by hand."""
 
 import asyncio
 import sys
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
@@ -18,10 +18,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.contracts.floor_files import TopologyError, gathered, parse_topology, write_topology
+from services.contracts.forecast_files import read_forecasts
 from services.contracts.menus import warnings
 from services.contracts.plans_edge import Withdrawal
 from services.contracts.schedule_files.calendars import read_calendar
-from services.contracts.schedule_files.reading import PlanFileError, Reading, Terms, first_problem
+from services.contracts.schedule_files.reading import Mistake, PlanFileError, Reading, Terms, first_problem
 from services.contracts.schedule_files.tables import read_table
 from services.contracts.schedules import AdherenceException
 from services.ingest import process
@@ -33,6 +34,7 @@ from services.runtime.settings import load
 
 schedules = typer.Typer(help="Agents' schedules.", no_args_is_help=True)
 exceptions = typer.Typer(help="Times in which an agent is excused from adherence.", no_args_is_help=True)
+forecasts = typer.Typer(help="What is expected of queues, half-hour by half-hour.", no_args_is_help=True)
 topology = typer.Typer(help="What the floor is made of.", no_args_is_help=True)
 
 REFUSED = 1
@@ -47,6 +49,7 @@ _FEED = "planner"
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+Content = TypeVar("Content")
 Format = Literal["csv", "ical"]
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE")]
 
@@ -107,43 +110,87 @@ def import_schedules(
 
 async def _import_schedules(settings: IngestSettings, options: ImportOptions) -> int:
     terms = await Known(settings).terms(_now_ms(), site=options.site, timezone=options.timezone)
-    try:
-        reading = await asyncio.to_thread(_read, options, terms)
-    except PlanFileError as error:
-        err.print(f"[red]✗[/] {options.file}: {error}", markup=True)
+    reading = await _readable(options.file, lambda: _read(options, terms))
+    if reading is None:
         return UNUSABLE
     async with Outlet(settings, feed=_FEED) as outlet:
-        with _bar() as bar:
-            task = bar.add_task("days", total=len(reading.schedules))
-            for first in range(0, len(reading.schedules), BATCH):
-                some = reading.schedules[first : first + BATCH]
-                await outlet.plans(some)
-                bar.advance(task, len(some))
+        await _send(reading.schedules, outlet.plans)
     return _told(reading, options.file)
+
+
+async def _readable(file: Path, read: Callable[[], Content]) -> Content | None:
+    """What a file holds; None: it can't be read, which is told."""
+    try:
+        return await asyncio.to_thread(read)
+    except PlanFileError as error:
+        err.print(f"[red]✗[/] {file}: {error}", markup=True)
+        return None
+
+
+async def _send(days: Sequence[Content], publish: Callable[[Sequence[Content]], Awaitable[None]]) -> None:
+    with _bar() as bar:
+        task = bar.add_task("days", total=len(days))
+        for first in range(0, len(days), BATCH):
+            some = days[first : first + BATCH]
+            await publish(some)
+            bar.advance(task, len(some))
 
 
 def _read(options: ImportOptions, terms: Terms) -> Reading:
     if options.format == "ical":
         return read_calendar(options.file.read_bytes(), terms, until=options.until, agent=options.agent)
+    return _read_table(options.file, terms, read_table)
+
+
+def _read_table(file: Path, terms: Any, read: Callable[[Any, Any], Content]) -> Content:
     try:
-        with options.file.open(encoding="utf-8-sig", newline="") as lines:
-            return read_table(lines, terms)
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            return read(lines, terms)
     except UnicodeDecodeError as error:
         raise PlanFileError(f"no text in UTF-8: {error}") from error
 
 
-def _told(reading: Reading, file: Path) -> int:
-    for mistake in reading.mistakes[:SHOWN]:
+def _tell(mistakes: Sequence[Mistake], file: Path) -> None:
+    for mistake in mistakes[:SHOWN]:
         err.print(f"[red]✗[/] {file.name}, ", end="")
         err.print(str(mistake), markup=False)
-    if len(reading.mistakes) > SHOWN:
-        err.print(f"… and {len(reading.mistakes) - SHOWN:,} more")
+    if len(mistakes) > SHOWN:
+        err.print(f"… and {len(mistakes) - SHOWN:,} more")
+
+
+def _told(reading: Reading, file: Path) -> int:
+    _tell(reading.mistakes, file)
     agents = len({one.agent for one in reading.schedules})
     out.print(
         f"{len(reading.schedules):,} days of {agents:,} agents taken from {reading.items:,} activities;"
         f" {len(reading.mistakes):,} mistakes, {len(reading.refused_days):,} days not taken"
     )
     return REFUSED if reading.mistakes else 0
+
+
+@forecasts.command("import")
+def import_forecasts(file: File) -> None:
+    """Take forecasts of queues from a CSV file: each replaces that queue's forecast of that day.
+
+    What can't be used is told line by line and costs that half-hour only; then the exit code is 1.
+    """
+
+    async def bring(settings: IngestSettings) -> int:
+        terms = await Known(settings).forecast_terms(_now_ms())
+        reading = await _readable(file, lambda: _read_table(file, terms, read_forecasts))
+        if reading is None:
+            return UNUSABLE
+        async with Outlet(settings, feed=_FEED) as outlet:
+            await _send(reading.forecasts, outlet.forecasts)
+        _tell(reading.mistakes, file)
+        queues = len({one.queue for one in reading.forecasts})
+        out.print(
+            f"{len(reading.forecasts):,} days of {queues:,} queues taken from {reading.items:,} half-hours;"
+            f" {len(reading.mistakes):,} mistakes"
+        )
+        return REFUSED if reading.mistakes else 0
+
+    _end(bring)
 
 
 @exceptions.command("add")

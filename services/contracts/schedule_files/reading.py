@@ -4,18 +4,20 @@ A mistake costs the day of the agent that it concerns, because half a plan would
 other day is taken.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from services.contracts.schedules import DaySchedule, PlannedActivity
 from services.contracts.topology import Activities, Contract
 
 FIRST_YEAR, LAST_YEAR = 1970, 2099
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class PlanFileError(ValueError):
@@ -134,6 +136,33 @@ def in_our_time(day: date, field_name: str) -> date:
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise FieldError(field_name, f"lies before {FIRST_YEAR} or after {LAST_YEAR}: {day}")
     return day
+
+
+def date_of(text: str, field_name: str = "date") -> date:
+    """A day as files write it.
+
+    Raises:
+        FieldError: it is none, or not of our time.
+    """
+    try:
+        day = date.fromisoformat(text if _DATE.fullmatch(text) else "")
+    except ValueError:
+        raise FieldError(field_name, f"{shortened(text)!r} is no date such as 2026-03-02") from None
+    return in_our_time(day, field_name)
+
+
+def id_of(text: str, field_name: str, adapter: TypeAdapter[str]) -> str:
+    """An id as files write it.
+
+    Raises:
+        FieldError: it is missing, or none.
+    """
+    if not text:
+        raise FieldError(field_name, "is missing")
+    try:
+        return adapter.validate_python(text)
+    except ValidationError:
+        raise FieldError(field_name, f"{shortened(text)!r} is no id") from None
 
 
 class Part(NamedTuple):

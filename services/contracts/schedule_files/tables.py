@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from services.contracts.schedule_files.reading import (
     FieldError,
@@ -15,6 +15,8 @@ from services.contracts.schedule_files.reading import (
     PlanFileError,
     Reading,
     Terms,
+    date_of,
+    id_of,
     in_our_time,
     local_ms,
     put_together,
@@ -28,7 +30,6 @@ from services.contracts.topology import Id
 COLUMNS = ("agent", "site", "date", "activity", "start", "end")
 LATEST_HOUR = 47
 _TIME = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DAY_S = 86_400
 LONGEST_GAP_S = 4 * 3600
 OUT_OF_ORDER = (
@@ -72,7 +73,7 @@ def read_table(lines: Iterable[str], terms: Terms) -> Reading:
         try:
             agent, day = _whose(row)
             known = agent, day.isoformat()
-            site = _valid("site", row.get("site") or terms.site, _site)
+            site = id_of(row.get("site") or terms.site, "site", _site)
             _add(days.setdefault(known, _Day(day, site)), place, site, row, terms)
         except FieldError as error:
             agent, text = known or ("", "")
@@ -84,21 +85,7 @@ def read_table(lines: Iterable[str], terms: Terms) -> Reading:
 
 def _whose(row: dict[str, str]) -> tuple[str, date]:
     """Agent and day: whatever else is wrong with a row costs that day."""
-    agent, text = _valid("agent", row.get("agent", ""), _agent), row.get("date", "")
-    try:
-        day = date.fromisoformat(text if _DATE.fullmatch(text) else "")
-    except ValueError:
-        raise FieldError("date", f"{shortened(text)!r} is no date such as 2026-03-02") from None
-    return agent, in_our_time(day, "date")
-
-
-def _valid(name: str, value: str, adapter: TypeAdapter[str]) -> str:
-    if not value:
-        raise FieldError(name, "is missing")
-    try:
-        return adapter.validate_python(value)
-    except ValidationError:
-        raise FieldError(name, f"{shortened(value)!r} is no id") from None
+    return id_of(row.get("agent", ""), "agent", _agent), date_of(row.get("date", ""))
 
 
 def _add(day: _Day, place: str, site: str, row: dict[str, str], terms: Terms) -> None:

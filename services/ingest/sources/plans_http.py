@@ -1,16 +1,17 @@
-"""`POST /v1/schedules` and `POST /v1/exceptions`: how a workforce planner is attached. Answers when Kafka has them."""
+"""POSTs of schedules, exceptions and forecasts: how a workforce planner is attached. Answers when Kafka has them."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Request, Response
 
+from services.contracts.letters import DeadLetter
 from services.contracts.plans_edge import Withdrawal
-from services.contracts.schedules import AdherenceException, DaySchedule, schedule_adapter
+from services.contracts.schedules import AdherenceException, schedule_adapter
 from services.ingest import log
-from services.ingest.domain.plans.posts import PlanReading, read_exceptions, read_schedules
+from services.ingest.domain.plans.posts import PlanReading, read_exceptions, read_forecasts, read_schedules
 from services.ingest.domain.posts import Problem
 from services.ingest.known import Known
 from services.ingest.outlet import OutletClosedError
@@ -39,9 +40,15 @@ class PlanDesk:
 
     async def schedules(self, body: bytes) -> Judged:
         """Take plans."""
-        terms = await self._in_time(self._known.terms(round(self._desk.wall_s() * 1000)))
+        terms = await self._in_time(self._known.terms(self._now_ms()))
         reading = read_schedules(body, terms)
-        return await self._forward(reading, [schedule for _, schedule in reading.taken])
+        return await self._forward(reading, [schedule for _, schedule in reading.taken], self._desk.outlet.plans)
+
+    async def forecasts(self, body: bytes) -> Judged:
+        """Take what is expected of queues."""
+        terms = await self._in_time(self._known.forecast_terms(self._now_ms()))
+        reading = read_forecasts(body, terms)
+        return await self._forward(reading, [forecast for _, forecast in reading.taken], self._desk.outlet.forecasts)
 
     async def exceptions(self, body: bytes) -> Judged:
         """Take approvals, and withdrawals of what was approved."""
@@ -58,17 +65,24 @@ class PlanDesk:
                 reading.problems.append(Problem(index=index, path="id", message=message))
             else:
                 records.append(former.model_copy(update={"withdrawn": True}))
-        return await self._forward(reading, records)
+        return await self._forward(reading, records, self._desk.outlet.plans)
 
-    async def _forward(self, reading: PlanReading[Any], records: list[Any]) -> Judged:
+    def _now_ms(self) -> int:
+        return round(self._desk.wall_s() * 1000)
+
+    async def _forward(
+        self, reading: PlanReading[Any], records: Sequence[Value], publish: Callable[[Sequence[Value]], Awaitable[None]]
+    ) -> Judged:
         letters = [letter(index, item, reading.problems) for index, item in reading.refused]
         if records or letters:
-            await self._in_time(self._send(records, letters))
+            await self._in_time(self._send(records, letters, publish))
         return Judged(len(records), len(reading.refused) + len(reading.taken) - len(records), reading.problems)
 
-    async def _send(self, records: list[DaySchedule | AdherenceException], letters: list[Any]) -> None:
+    async def _send(
+        self, records: Sequence[Value], letters: list[DeadLetter], publish: Callable[[Sequence[Value]], Awaitable[None]]
+    ) -> None:
         await self._desk.outlet.reject(letters)
-        await self._desk.outlet.plans(records)
+        await publish(records)
 
     async def _in_time(self, work: Awaitable[Value]) -> Value:
         try:
@@ -113,6 +127,19 @@ def plans_router(desk: Desk, plans: PlanDesk) -> APIRouter:
     async def post_exceptions(request: Request, api_key: Header, bearer: Bearer) -> Response:
         """Answers when Kafka has them. For the time of an exception an agent counts neither as in nor as out."""
         return await answered(desk.receive(request, key_of(api_key, bearer), plans.exceptions))
+
+    @routes.post(
+        "/v1/forecasts",
+        response_model=Accepted,
+        summary="Send forecasts of queues",
+        responses=RESPONSES,
+        openapi_extra=_body("ForecastBody", 'One queue\'s day, an array of them, or {"forecasts": […]}.'),
+    )
+    async def post_forecasts(request: Request, api_key: Header, bearer: Bearer) -> Response:
+        """Answers when Kafka has them. A forecast replaces that queue's former one of that day as a whole; of two, the
+        one with the higher version stands. Valid forecasts of a batch are kept even if others are not.
+        """  # noqa: D205
+        return await answered(desk.receive(request, key_of(api_key, bearer), plans.forecasts))
 
     return routes
 

@@ -14,13 +14,13 @@ def test_every_topic_and_key_carries_the_namespace():
     assert all(key.startswith("north:") for key in keys)
     assert len(set(keys)) == len(keys)
     assert all(topic.name.startswith("north.") for topic in names.topics)
-    assert len({topic.name for topic in names.topics}) == len(names.topics) == 13
+    assert len({topic.name for topic in names.topics}) == len(names.topics) == 14
 
 
 def test_state_topics_are_compacted_and_never_trimmed_by_time():
     names = Names()
 
-    for topic in (names.topology, names.positions, names.schedules, names.intervals):
+    for topic in (names.topology, names.positions, names.schedules, names.forecasts, names.intervals):
         assert topic.config["cleanup.policy"] == "compact"
         assert "retention.ms" not in topic.config
     assert names.contacts.config["retention.ms"] == str(35 * 24 * 3_600_000)

@@ -1,4 +1,4 @@
-"""The bodies of `POST /v1/schedules` and `POST /v1/exceptions` → records, and what is wrong with the rest."""
+"""The bodies of POSTs of schedules, exceptions and forecasts → records, and what is wrong with the rest."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,7 +9,9 @@ import pydantic_core
 from pydantic import TypeAdapter, ValidationError
 
 from services.contracts.edge import epoch_ms
-from services.contracts.plans_edge import Approval, Schedule, Withdrawal
+from services.contracts.forecast_files import ForecastTerms
+from services.contracts.forecasts import DayForecast, HalfHourForecast
+from services.contracts.plans_edge import Approval, Forecast, Schedule, Withdrawal
 from services.contracts.schedule_files.reading import FieldError, Terms, in_our_time
 from services.contracts.schedules import AdherenceException, DaySchedule, PlannedActivity
 from services.contracts.topology import Contract
@@ -30,12 +32,20 @@ class ExceptionBatch(Contract):
     exceptions: list[Approval | Withdrawal]
 
 
+class ForecastBatch(Contract):
+    """Many forecasts at once."""
+
+    forecasts: list[Forecast]
+
+
 ScheduleBody: TypeAdapter[Any] = TypeAdapter(Schedule | list[Schedule] | ScheduleBatch)
 ExceptionBody: TypeAdapter[Any] = TypeAdapter(Approval | Withdrawal | list[Approval | Withdrawal] | ExceptionBatch)
+ForecastBody: TypeAdapter[Any] = TypeAdapter(Forecast | list[Forecast] | ForecastBatch)
 
 _schedule: TypeAdapter[Schedule] = TypeAdapter(Schedule)
 _approval: TypeAdapter[Approval] = TypeAdapter(Approval)
 _withdrawal: TypeAdapter[Withdrawal] = TypeAdapter(Withdrawal)
+_forecast: TypeAdapter[Forecast] = TypeAdapter(Forecast)
 
 
 @dataclass(slots=True)
@@ -57,6 +67,11 @@ def read_exceptions(body: bytes) -> PlanReading[AdherenceException | Withdrawal]
     return _read(body, "exceptions", _to_change)
 
 
+def read_forecasts(body: bytes, terms: ForecastTerms) -> PlanReading[DayForecast]:
+    """Read one queue's day, an array of them, or {"forecasts": […]}."""
+    return _read(body, "forecasts", lambda item: _to_forecast(_forecast.validate_json(item), terms))
+
+
 def _to_schedule(given: Schedule, terms: Terms) -> DaySchedule:
     parts = []
     for number, part in enumerate(given.activities):
@@ -75,6 +90,26 @@ def _to_schedule(given: Schedule, terms: Terms) -> DaySchedule:
             raise FieldError("date", f"the shift begins on {day} by the clock of {given.site}")
     version = terms.version if given.version is None else given.version
     return DaySchedule(agent=given.agent, site=given.site, date=given.date, version=version, activities=tuple(parts))
+
+
+def _to_forecast(given: Forecast, terms: ForecastTerms) -> DayForecast:
+    starts = {half.start for half in terms.half_hours(given.queue, given.date)}
+    halves: dict[int, HalfHourForecast] = {}
+    for number, half in enumerate(given.half_hours):
+        name = f"half_hours.{number}.start"
+        in_our_time(half.start, name)
+        start = epoch_ms(half.start)
+        if start not in starts:
+            clock = terms.zone(given.queue).key
+            raise FieldError(name, f"is not the beginning of a half-hour of {given.date} in {clock}")
+        if start in halves:
+            raise FieldError(name, "this half-hour is given twice")
+        halves[start] = HalfHourForecast(
+            start=start, contacts=half.contacts, aht_s=half.aht_s, required=half.required
+        )  # fmt: skip
+    version = terms.version if given.version is None else given.version
+    half_hours = tuple(half for _, half in sorted(halves.items()))
+    return DayForecast(queue=given.queue, date=given.date, version=version, half_hours=half_hours)
 
 
 def _to_change(item: bytes) -> AdherenceException | Withdrawal:
