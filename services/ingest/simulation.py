@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from services.ingest.domain.packing import count_kinds
 from services.ingest.domain.simulator import Floor, Simulator, SnapshotError
+from services.ingest.domain.simulator.forecast import forecasts_of
 from services.ingest.domain.simulator.roster import schedules_of
 from services.ingest.outlet import Outlet
 from services.ingest.pbx import Pbx
@@ -112,7 +113,7 @@ class Simulation:
         self._kept_at = time.monotonic()
         while self.plan.until is None or simulator.clock < self.plan.until:
             target = pace.target(simulator.clock)
-            await self._publish_schedules(simulator.clock)
+            await self._publish_plans(simulator.clock)
             await pbx.obey(simulator)
             await pbx.reach(target)
             await self._send(simulator, target)
@@ -124,8 +125,8 @@ class Simulation:
         await self._beat(simulator, now=True)
         await self._keep(simulator, now=True)
 
-    async def _publish_schedules(self, clock: int) -> None:
-        """Each site's schedules of the local day before, this one and the next, once."""
+    async def _publish_plans(self, clock: int) -> None:
+        """Each site's schedules and forecasts of the local day before, this one and the next, once."""
         if clock < self._plan_again_at:
             return
         self._plan_again_at = clock - clock % STRIDE_MS + STRIDE_MS
@@ -135,6 +136,7 @@ class Simulation:
                 if (site.id, day) not in self._planned:
                     self._planned.add((site.id, day))
                     await self.outlet.plans(schedules_of(site, day))
+                    await self.outlet.forecasts(forecasts_of(site, day, shipped_profiles()))
 
     async def _send(self, simulator: Simulator, target: int) -> None:
         events = simulator.run_until(target, CHUNK)

@@ -1,4 +1,4 @@
-"""Schedules, exceptions and descriptions, by HTTP and by the command, onto a real Kafka."""
+"""Schedules, exceptions, forecasts and descriptions, by HTTP and by the command, onto a real Kafka."""
 
 import json
 import os
@@ -12,6 +12,7 @@ import httpx
 import pytest
 import yaml
 
+from services.contracts.forecasts import DayForecast, forecast_key
 from services.contracts.schedules import AdherenceException, DaySchedule, schedule_adapter
 from services.contracts.topology import Topology
 from services.ingest.sources.files import shipped
@@ -52,6 +53,21 @@ def plans(environment: Mapping[str, str]) -> list[DaySchedule | AdherenceExcepti
         assert record.key == name.encode()
         found.append(plan)
     return found
+
+
+def forecasts(environment: Mapping[str, str]) -> list[DayForecast]:
+    """What is on the forecasts topic, oldest first; each record under its key."""
+    found = []
+    for record in log.records(log.settings_of(environment), "forecasts"):
+        forecast = DayForecast.model_validate_json(record.value)
+        assert record.key == forecast_key(forecast).encode()
+        found.append(forecast)
+    return found
+
+
+def described(environment: Mapping[str, str], folder: Path) -> None:
+    (folder / "floor.yaml").write_text(yaml.safe_dump(FLOOR))
+    assert ingest(environment, "topology", "import", folder / "floor.yaml").returncode == 0
 
 
 def ingest(environment: Mapping[str, str], *arguments: object) -> "subprocess.CompletedProcess[str]":
@@ -122,17 +138,59 @@ def test_exceptions_are_approved_and_withdrawn(environment, client):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ["/v1/schedules", "/v1/exceptions"])
+def test_forecasts_by_http_are_on_kafka_when_they_are_answered_and_the_others_named(environment, client, tmp_path):
+    described(environment, tmp_path)
+    day = {
+        "queue": "lisbon/sales",
+        "date": "2026-03-02",
+        "half_hours": [{"start": NINE, "contacts": 12.5, "aht_s": 180}],
+    }
+    unknown = day | {"queue": "lisbon/slaes"}
+    answer = client.post("/v1/forecasts", headers=KEY, json={"forecasts": [day, unknown, day | {"version": 3}]})
+    assert (answer.status_code, answer.json()["accepted"], answer.json()["rejected"]) == (200, 2, 1)
+    (error,) = answer.json()["errors"]
+    assert (error["index"], error["path"]) == (1, "queue")
+    assert "correct it, or describe the queue first" in error["message"]
+    stamped, given = forecasts(environment)
+    assert (given.version, stamped.version > 1_700_000_000_000) == (3, True)
+    assert [(half.contacts, half.aht_s, half.required) for half in stamped.half_hours] == [(12.5, 180, None)]
+    assert len(log.letters(log.settings_of(environment))) == 1
+
+
+def test_forecasts_from_a_file_where_a_bad_line_costs_its_half_hour(environment, tmp_path):
+    described(environment, tmp_path)
+    rows = [
+        "queue,date,start,contacts",
+        "lisbon/sales,2026-03-02,09:00,10",
+        "lisbon/sales,2026-03-02,09:30,ten",
+        "lisbon/sales,2026-03-03,09:00,12",
+    ]
+    (tmp_path / "forecast.csv").write_text("\n".join(rows))
+    run = ingest(environment, "forecasts", "import", tmp_path / "forecast.csv")
+    assert run.returncode == 1
+    assert run.stderr == "✗ forecast.csv, line 3: contacts: 'ten' is no number of 0 or more such as 12.5\n"
+    assert run.stdout == "2 days of 1 queues taken from 3 half-hours; 1 mistakes\n"
+    assert [(day.date, [half.contacts for half in day.half_hours]) for day in forecasts(environment)] == [
+        ("2026-03-02", [10]), ("2026-03-03", [12]),
+    ]  # fmt: skip
+    (tmp_path / "forecast.csv").write_text("queue,date\n")
+    refused = ingest(environment, "forecasts", "import", tmp_path / "forecast.csv")
+    assert (refused.returncode, "start, contacts is missing" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("path", ["/v1/schedules", "/v1/exceptions", "/v1/forecasts"])
 def test_plans_need_a_key_and_json(client, path):
     assert client.post(path, json=schedule()).status_code == 401
-    for body in ("", "{", "[1]", '{"schedules": 3, "exceptions": 3}', "[[]]"):
+    for body in ("", "{", "[1]", '{"schedules": 3, "exceptions": 3, "forecasts": 3}', "[[]]"):
         assert client.post(path, headers=KEY, content=body).status_code == 422
 
 
 def test_the_routes_are_described(client):
     described = client.get("/openapi.json").json()
-    assert {"/v1/events", "/v1/schedules", "/v1/exceptions"} <= described["paths"].keys()
-    assert {"ScheduleBody", "ExceptionBody", "Schedule", "Approval"} <= described["components"]["schemas"].keys()
+    assert {"/v1/events", "/v1/schedules", "/v1/exceptions", "/v1/forecasts"} <= described["paths"].keys()
+    assert {"ScheduleBody", "ExceptionBody", "ForecastBody", "Schedule", "Approval", "Forecast"} <= described[
+        "components"
+    ]["schemas"].keys()
 
 
 def test_schedules_from_a_file(environment, tmp_path):
@@ -242,11 +300,14 @@ def test_no_floor(environment, tmp_path: Path, content):
     assert "floor.yaml: " in run.stderr
 
 
-def test_the_simulators_agents_have_schedules(environment):
+def test_the_simulators_agents_have_schedules_and_its_queues_forecasts(environment):
     start, until = "2026-03-02T08:00:00+00:00", "2026-03-02T08:01:00+00:00"
     log.run(environment, "simulate", "--start", start, "--until", until, "--speed", "max")
     found = [plan for plan in plans(environment) if isinstance(plan, DaySchedule)]
     assert {plan.date for plan in found} == {"2026-03-01", "2026-03-02", "2026-03-03"}
-    described = Topology.model_validate(yaml.safe_load(ingest(environment, "topology", "show").stdout))
-    assert {plan.agent for plan in found} == {agent.id for agent in described.agents}
+    known = Topology.model_validate(yaml.safe_load(ingest(environment, "topology", "show").stdout))
+    assert {plan.agent for plan in found} == {agent.id for agent in known.agents}
+    assert {(day.queue, day.date) for day in forecasts(environment)} == {
+        (queue.id, f"2026-03-0{day}") for queue in known.queues for day in (1, 2, 3)
+    }
     assert {part.activity for plan in found for part in plan.activities} == {"on_queue", "break", "meal"}

@@ -117,7 +117,7 @@ class Layout:
         self.agents: list[AgentTable] = []
         self.nodes: list[NodeTable] = []
         self.streams: list[StreamTable] = []
-        self._profiles = {"flat": FLAT, **profiles}
+        self._profiles = profiles
         self._start = start
         for site in floor.sites:
             self._add_site(site)
@@ -145,10 +145,8 @@ class Layout:
         arrivals: Arrivals,
         queues: Mapping[str, int],
     ) -> None:
-        named = isinstance(arrivals.profile, str)
-        weights = self._profiles[str(arrivals.profile)] if named else arrivals.profile
         peaks = [peak for peak in site.peaks if not peak.only or place.id in peak.only]
-        rate = Rate(arrivals, weights, ZoneInfo(site.timezone), peaks, self._start)  # type: ignore[arg-type]  # the str case is the line above
+        rate = Rate(arrivals, weights_of(arrivals, self._profiles), ZoneInfo(site.timezone), peaks, self._start)
         if isinstance(place, SimulatedFlow):
             node = self._add_nodes(place.menu, f"{site.id}/{place.id}", 1, queues)
             favoured, shortcut = frozenset[int](), -1
@@ -194,6 +192,13 @@ class Layout:
             self.agents.append(
                 AgentTable(next(names), here, team, index, site.shifts[group.shift], place / group.agents)
             )
+
+
+def weights_of(arrivals: Arrivals, profiles: Profiles) -> Sequence[float]:
+    """The 48 weights of a shape of the day. Raises KeyError where it names none of `profiles`."""
+    if not isinstance(arrivals.profile, str):
+        return arrivals.profile
+    return FLAT if arrivals.profile == "flat" else profiles[arrivals.profile]
 
 
 def agent_ids(site: str, team: Team) -> list[str]:
