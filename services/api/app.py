@@ -20,6 +20,7 @@ from services.api.door import Door
 from services.api.evidence import Evidence
 from services.api.feed import Changes
 from services.api.floor import Descriptions
+from services.api.forecasts import Forecasts
 from services.api.guard import Doorkeeper, Guard
 from services.api.hub import Hub
 from services.api.letters import DeadLetters
@@ -35,6 +36,7 @@ from services.api.routes import (
     devices,
     evidence,
     floor,
+    forecasts,
     health,
     journal,
     leads,
@@ -93,7 +95,7 @@ def application(parts: Parts) -> FastAPI:
     app.add_exception_handler(OSError, _away)
     desk = (alerts, silences, rules, backtest, yaml_text, plans, plan_report, moves, journal, leads, channels)
     doors = (sign_in, accounts, devices)
-    looks = (rest, days, people, timelines, staffing, evidence, dead_letters, floor)
+    looks = (rest, days, forecasts, people, timelines, staffing, evidence, dead_letters, floor)
     for routes in (health, description, *looks, *desk, live, *doors):
         app.include_router(routes.router)
     app.include_router(sign_in.links)
@@ -170,6 +172,7 @@ async def run(settings: ApiSettings) -> None:
     staff_log = StaffLog(settings, silent_ms=round(settings.metrics_silent_s * 1000))
     backtests = Backtests(settings, within_s=settings.backtest_within_s)
     described = Descriptions(settings, store)
+    expected = Forecasts(settings)
     letters = DeadLetters(settings, most_bytes=settings.evidence_mb * 1_000_000)
     door = Door(settings, store, answer_within_s=settings.answer_within_s)
     hub.on_outcome = door.hear
@@ -188,7 +191,7 @@ async def run(settings: ApiSettings) -> None:
     text = Telemetry(hub, store, changes).text
     parts = Parts(
         settings, store, hub, log, staff_log, backtests, door, guard, known, Passwords(), throttle, letters, described,
-        text,
+        expected, text,
     )  # fmt: skip
     server = _Server(
         uvicorn.Config(
@@ -210,6 +213,7 @@ async def run(settings: ApiSettings) -> None:
             ("write", hub.write()),
             ("accounts", known.run()),
             ("topology", described.run()),
+            ("forecasts", expected.run()),
             ("sessions", guard.keep_looking()),
             ("parent", parent.end_with(settings.parent_pid)),
         )
@@ -225,6 +229,7 @@ async def run(settings: ApiSettings) -> None:
         await door.close()
         await known.close()
         await described.close()
+        await expected.close()
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         await connection.aclose()
     for outcome in outcomes:

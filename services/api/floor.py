@@ -1,4 +1,4 @@
-"""The topology topic as an administrator edits it, and plans that are brought in by file; the journal hears of all.
+"""The topology topic as an administrator edits it, and plans and forecasts that come by file; the journal hears of all.
 
 Every API process follows the topic, so that what was described anywhere (a file, an event's new queue, another
 administrator) is what is edited here. Metrics and alerts follow it as well: a change takes effect without a restart.
@@ -14,6 +14,7 @@ from services.api.domain.floor import version_of
 from services.api.pen import Entry, LogAwayError, Pen
 from services.api.store import Store
 from services.contracts.floor_steps import FloorStep
+from services.contracts.forecasts import DayForecast, forecast_key
 from services.contracts.schedules import DaySchedule, schedule_key
 from services.contracts.topology import Activities, Description, record_adapter, record_key
 from services.runtime.follow import followed
@@ -31,7 +32,8 @@ class Descriptions:
         self._settings = settings
         self._names = settings.names
         self._store = store
-        self._pen = Pen(settings, [settings.names.topology, settings.names.journal, settings.names.schedules])
+        names = settings.names
+        self._pen = Pen(settings, [names.topology, names.journal, names.schedules, names.forecasts])
         self._known = asyncio.Event()
         self._turn = asyncio.Lock()
         self._news = asyncio.Condition()
@@ -86,6 +88,16 @@ class Descriptions:
         await self._note(step)
         entries = [Entry(schedule_key(each), each.model_dump_json().encode(), each.agent) for each in schedules]
         await self._pen.write_all(self._names.schedules, entries)
+
+    async def forecast(self, forecasts: Sequence[DayForecast], step: FloorStep) -> None:
+        """Write days of queues.
+
+        Raises:
+            LogAwayError: Kafka does not take them, or not all of them: the same file again is safe.
+        """
+        await self._note(step)
+        entries = [Entry(forecast_key(each), each.model_dump_json(exclude_none=True).encode()) for each in forecasts]
+        await self._pen.write_all(self._names.forecasts, entries)
 
     async def close(self) -> None:
         """Let go of Kafka."""

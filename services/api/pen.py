@@ -26,7 +26,7 @@ class Entry(NamedTuple):
     """A record of many. `of`: whose hash decides the partition, where the key's does not."""
 
     key: str
-    value: bytes
+    value: bytes | None
     of: str | None = None
 
 

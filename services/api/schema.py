@@ -33,6 +33,7 @@ _ROOTS: tuple[tuple[str, JsonSchemaMode, Any], ...] = (
         for model in (
             answers.Tiles,
             answers.Day,
+            answers.Forecast,
             answers.Alerts,
             answers.AlertHistory,
             answers.Feeds,

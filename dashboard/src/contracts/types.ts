@@ -39,6 +39,7 @@ export interface Floorwatch {
   Topology: Topology;
   Tiles: Tiles;
   Day: Day;
+  Forecast: Forecast;
   Alerts: Alerts;
   AlertHistory: AlertHistory;
   Feeds: Feeds;
@@ -1533,6 +1534,10 @@ export interface Day {
    * of the whole day
    */
   repeats: RepeatCalls | null;
+  /**
+   * None: forecasts have not been read from Kafka yet
+   */
+  forecast: Forecast | null;
   ivr: IvrHalfHour[];
 }
 /**
@@ -1632,6 +1637,50 @@ export interface RepeatCalls {
   first_contact_resolution: {
     [k: string]: number | null | undefined;
   };
+}
+/**
+ * The forecast of one local day of a queue or of several, as far as there is one.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "Forecast".
+ */
+export interface Forecast {
+  scope: string;
+  date: string;
+  /**
+   * of a queue; None: there is no forecast, or it is of several
+   */
+  version: number | null;
+  half_hours: HalfHourExpected[];
+  /**
+   * queues of it that have no forecast for this day
+   */
+  missing: string[];
+}
+/**
+ * What is expected of one local half-hour of a scope.
+ *
+ * Of several queues contacts and agents are added up, and AHT is weighted by contacts; both are None where nobody said
+ * so of a queue that is expected to have contacts.
+ *
+ * This interface was referenced by `Floorwatch`'s JSON-Schema
+ * via the `definition` "HalfHourExpected".
+ */
+export interface HalfHourExpected {
+  start: number;
+  /**
+   * local time of start, HH:MM
+   */
+  label: string;
+  /**
+   * contacts offered
+   */
+  contacts: number;
+  aht_s: number | null;
+  /**
+   * agents required
+   */
+  required: number | null;
 }
 /**
  * One clock half-hour of a voice menu, or of several added up. Times are epoch ms.
@@ -3455,7 +3504,7 @@ export interface AccountStep {
  * One change. It is written before it is done, so that nothing is done that the journal does not know of.
  *
  * The id is the subject and something that no other has. `subject` is `kind|id` of the description, or of an import
- * `agent|*` and `schedule|*`.
+ * `agent|*`, `schedule|*` and `forecast|*`.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "FloorStep".
@@ -3463,7 +3512,7 @@ export interface AccountStep {
 export interface FloorStep {
   kind: 'floor_step';
   id: string;
-  step: 'described' | 'agents_imported' | 'schedules_imported';
+  step: 'described' | 'agents_imported' | 'schedules_imported' | 'forecasts_imported';
   /**
    * wall clock, epoch ms
    */
@@ -4168,11 +4217,11 @@ export interface DescribedActivities {
 export interface FileReport {
   taken: boolean;
   /**
-   * agents, teams, or agents' days that can be used
+   * agents, teams, or days of agents or queues that can be used
    */
   things: number;
   /**
-   * agents that they are about
+   * agents that they are about; of forecasts: queues
    */
   agents: number;
   /**
@@ -4180,7 +4229,7 @@ export interface FileReport {
    */
   items: number;
   /**
-   * agents' days, agents or teams that can't be used
+   * agents' days, agents, teams or half-hours that can't be used
    */
   lost: number;
   /**

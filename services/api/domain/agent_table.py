@@ -96,7 +96,7 @@ def _fault(place: str, name: str, reason: str, lost: str) -> Fault:
 
 
 def faults_of(mistakes: Iterable[Any]) -> list[Fault]:
-    """Mistakes of a schedule file as faults."""
+    """Mistakes of a file of schedules or forecasts as faults."""
     return [
         Fault(
             place=each.place,

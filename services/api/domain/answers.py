@@ -57,6 +57,30 @@ class IvrHalfHour(Contract):
     figures: FlowFigures
 
 
+class HalfHourExpected(Contract):
+    """What is expected of one local half-hour of a scope.
+
+    Of several queues contacts and agents are added up, and AHT is weighted by contacts; both are None where nobody said
+    so of a queue that is expected to have contacts.
+    """
+
+    start: int
+    label: str = Field(description="local time of start, HH:MM")
+    contacts: float = Field(description="contacts offered")
+    aht_s: float | None
+    required: float | None = Field(description="agents required")
+
+
+class Forecast(Contract):
+    """The forecast of one local day of a queue or of several, as far as there is one."""
+
+    scope: str
+    date: str
+    version: int | None = Field(description="of a queue; None: there is no forecast, or it is of several")
+    half_hours: tuple[HalfHourExpected, ...]
+    missing: tuple[str, ...] = Field(description="queues of it that have no forecast for this day")
+
+
 class Day(Contract):
     """The half-hours of one local day of a queue, site, flow, or of all, as far as they have contacts."""
 
@@ -66,6 +90,7 @@ class Day(Contract):
     definition: DefinitionName = Field(default="offered", description="that all its queues use, else the default")
     intervals: tuple[HalfHour, ...]
     repeats: RepeatCalls | None = Field(default=None, description="of the whole day")
+    forecast: Forecast | None = Field(default=None, description="None: forecasts have not been read from Kafka yet")
     ivr: tuple[IvrHalfHour, ...]
 
 

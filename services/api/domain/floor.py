@@ -67,10 +67,10 @@ class FileReport(Contract):
     """What a file holds, or (`taken`) what was taken of it."""
 
     taken: bool
-    things: int = Field(description="agents, teams, or agents' days that can be used")
-    agents: int = Field(description="agents that they are about")
+    things: int = Field(description="agents, teams, or days of agents or queues that can be used")
+    agents: int = Field(description="agents that they are about; of forecasts: queues")
     items: int = Field(description="rows or events of the file")
-    lost: int = Field(description="agents' days, agents or teams that can't be used")
+    lost: int = Field(description="agents' days, agents, teams or half-hours that can't be used")
     faults: tuple[Fault, ...] = Field(description="the first 200")
     faults_in_all: int
 

@@ -19,21 +19,24 @@ from services.contracts.metrics import Details, FlowOut, Interval, IvrInterval, 
 from services.contracts.topology import Queue
 
 
-class _HalfHour(Protocol):
+class _OfTheClock(Protocol):
     @property
     def scope(self) -> str: ...
     @property
     def start(self) -> int: ...
     @property
     def label(self) -> str: ...
+
+
+class _HalfHour(_OfTheClock, Protocol):
     @property
     def status(self) -> Status: ...
 
 
-Half = TypeVar("Half", bound=_HalfHour)
+Half = TypeVar("Half", bound=_OfTheClock)
 
 
-def _slots(halves: Iterable[Half], *, by_local_time: bool) -> list[list[Half]]:
+def slots_of(halves: Iterable[Half], *, by_local_time: bool) -> list[list[Half]]:
     """Half-hours that belong together, in order: by start, or by local time of day where sites differ."""
     if not by_local_time:
         by_start: defaultdict[int, list[Half]] = defaultdict(list)
@@ -68,7 +71,7 @@ def half_hours(
 ) -> tuple[HalfHour, ...]:
     """Intervals of one or several queues, added up half-hour by half-hour."""
     of_scope: dict[tuple[str, int], Repeats] = {(each.scope, each.start): each for each in repeats}
-    return tuple(_half_hour(slot, terms, of_scope) for slot in _slots(intervals, by_local_time=by_local_time))
+    return tuple(_half_hour(slot, terms, of_scope) for slot in slots_of(intervals, by_local_time=by_local_time))
 
 
 def _half_hour(slot: list[Interval], terms: Terms, repeats: Mapping[tuple[str, int], Repeats]) -> HalfHour:
@@ -140,7 +143,7 @@ def groups(
 
 def ivr_half_hours(intervals: Iterable[IvrInterval], *, by_local_time: bool = False) -> tuple[IvrHalfHour, ...]:
     """Intervals of one or several flows, added up half-hour by half-hour."""
-    return tuple(_ivr_half_hour(slot) for slot in _slots(intervals, by_local_time=by_local_time))
+    return tuple(_ivr_half_hour(slot) for slot in slots_of(intervals, by_local_time=by_local_time))
 
 
 def _ivr_half_hour(slot: list[IvrInterval]) -> IvrHalfHour:

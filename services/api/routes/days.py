@@ -11,6 +11,7 @@ from services.api.domain.half_hours import groups as grouped
 from services.api.domain.half_hours import half_hours, ivr_half_hours, repeat_calls
 from services.api.domain.menus import flow_day
 from services.api.domain.rosters import agent_day, agent_days
+from services.api.routes.forecasts import forecast_in
 from services.api.routes.parts import FilledParts, Parts, Refusal, Seen, problems
 from services.api.routes.scopes import members_of
 from services.contracts.metrics import Interval, IvrInterval
@@ -29,7 +30,7 @@ async def _halves(parts: Parts, scopes: list[str], date: Date) -> list[Interval 
 
 @router.get("/days/{date}/intervals", responses=problems(404, 422, 503))
 async def day(date: Date, parts: FilledParts, sight: Seen, scope: ScopeParameter = "all") -> answers.Day:
-    """The half-hours of one local day; roll-ups add the counters of their queues, and of their flows for the IVR."""
+    """The half-hours of one local day, and its forecast; roll-ups add those of their queues, and of their flows."""
     members, board = members_of(parts, sight, scope), parts.hub.board
     halves = await _halves(parts, [*members.queues, *members.flows], date)
     repeats = await parts.store.repeats([(queue, date.isoformat()) for queue in members.queues])
@@ -45,6 +46,7 @@ async def day(date: Date, parts: FilledParts, sight: Seen, scope: ScopeParameter
             by_local_time=members.by_local_time,
         ),
         repeats=repeat_calls(repeats),
+        forecast=forecast_in(parts, members, scope, date),
         ivr=ivr_half_hours(
             (half for half in halves if isinstance(half, IvrInterval)), by_local_time=members.by_local_time
         ),

@@ -1,4 +1,4 @@
-"""REST: describing the floor, and bringing in agents, teams and plans by file. For administrators of all of it."""
+"""REST: describing the floor, and bringing in agents, plans and forecasts by file. For administrators of all of it."""
 
 import asyncio
 import secrets
@@ -30,6 +30,7 @@ from services.api.domain.floor import (
 from services.api.routes.administration import CHANGES, permit, tagged, written
 from services.api.routes.orders import MatchHeader, revision_of
 from services.api.routes.parts import AllParts, Parts, Refusal, SignedIn, needs_accounts, problems
+from services.contracts.forecast_files import read_forecasts, terms_of
 from services.contracts.people import PersonName
 from services.contracts.schedule_files.calendars import read_calendar
 from services.contracts.schedule_files.reading import PlanFileError, Reading, Terms
@@ -195,6 +196,33 @@ async def import_schedules(
     return _report(
         faults, taken=not check, things=len(reading.schedules), agents=agents, items=reading.items,
         lost=len(reading.refused_days),
+    )  # fmt: skip
+
+
+@router.post("/floor/forecasts", responses=problems(413, 422, 503), openapi_extra=FILE)
+async def import_forecasts(
+    request: Request, parts: KnownParts, by: Administrator, *, check: Check = False, why: Why = ""
+) -> FileReport:
+    """Forecasts of queues from CSV, as `floorwatch forecasts import` takes them: each replaces that queue's day.
+
+    A mistake costs its half-hour. With `check` nothing is taken.
+    """
+    text = _text(await _body(request))
+    terms = terms_of(parts.floor.records.values(), now_ms())
+    reading = await asyncio.to_thread(_read, lambda: read_forecasts(StringIO(text, newline=""), terms))
+    queues = len({each.queue for each in reading.forecasts})
+    if reading.forecasts and not check:
+        days = sorted({each.date for each in reading.forecasts})
+        changes = {
+            "days": str(len(reading.forecasts)), "queues": str(queues), "from": days[0], "to": days[-1],
+            "mistakes": str(len(reading.mistakes)),
+        }  # fmt: skip
+        mark = secrets.token_hex(4)
+        step = import_step("forecasts_imported", "forecast|*", by=by, at=now_ms(), why=why, mark=mark, changes=changes)
+        await written(parts.floor.forecast(reading.forecasts, step))
+    return _report(
+        faults_of(reading.mistakes), taken=not check, things=len(reading.forecasts), agents=queues,
+        items=reading.items, lost=len(reading.mistakes),
     )  # fmt: skip
 
 

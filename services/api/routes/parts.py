@@ -16,6 +16,7 @@ from services.api.domain.letters import Letters, Wanted
 from services.api.domain.traffic import Traffic
 from services.api.evidence import Reading
 from services.api.floor import Descriptions
+from services.api.forecasts import Forecasts
 from services.api.guard import SAFE, Guard
 from services.api.passwords import Passwords
 from services.api.pen import LogAwayError
@@ -126,6 +127,7 @@ class Parts:
     throttle: Throttle
     letters: LetterReader
     floor: Descriptions
+    forecasts: Forecasts
     telemetry: Callable[[], bytes]
 
     @staticmethod

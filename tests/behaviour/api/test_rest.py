@@ -173,7 +173,7 @@ def test_openapi_is_true(api: Api, floor: WrittenFloor, site: str):
     until(lambda: api.get("/v1/moves/m1").status_code == 200)
     queries = {
         "/v1/days/{date}/groups": "?by=channel", "/v1/contacts": f"?queue={site}/a&interval={NINE}",
-        "/v1/what-if": f"?queue={site}/a",
+        "/v1/what-if": f"?queue={site}/a", "/v1/forecasts": f"?queue={site}/a&date={TODAY}",
     }  # fmt: skip
     for path, operations in document["paths"].items():
         filled = path + queries.get(path, "")
@@ -202,7 +202,7 @@ def test_openapi_is_true(api: Api, floor: WrittenFloor, site: str):
         "/v1/journal", "/v1/commands/{command_id}", "/v1/sign-in", "/v1/password", "/v1/accounts",
         "/v1/accounts/{name}", "/v1/accounts/{name}/password", "/v1/accounts/{name}/link", "/v1/keys",
         "/v1/keys/{key_id}", "/v1/devices", "/v1/devices/claim", "/v1/devices/{code}/approve",
-        "/v1/devices/{device_id}",
+        "/v1/devices/{device_id}", "/v1/forecasts", "/v1/floor/forecasts",
     } <= set(document["paths"])  # fmt: skip
     assert document["paths"]["/v1/tiles"]["get"]["responses"]["503"]["content"]["application/json"]["schema"] == {
         "$ref": "#/components/schemas/Problem"

@@ -224,6 +224,7 @@ def on_rows() -> list[Try]:
         *of("/v1/days/{date}/intervals", day + "/intervals?scope={}/sales", (f"{day}/intervals", "all"),
             (f"{day}/intervals?scope=region:isles", "all")),
         *of("/v1/days/{date}/groups", day + "/groups?by=channel&scope={}"),
+        *of("/v1/forecasts", f"/v1/forecasts?queue={{}}/sales&date={TODAY}"),
         *look("/v1/days/{date}/agents", (f"{day}/agents", ""), (f"{day}/agents?site=cobalt", "")),
         *look("/v1/agents/{agent_id}/days/{date}", *(
             (f"/v1/agents/{id_}/days/{TODAY}", team)
@@ -278,6 +279,7 @@ def on_doors(code: Callable[[], str], made: dict[str, str]) -> list[Try]:
         admin("PUT", "/v1/floor/queues/{queue_id}", "/v1/floor/queues/probe/q", 200, {"record": QUEUE}),
         admin("POST", "/v1/floor/agents", "/v1/floor/agents?check=true", 422),
         admin("POST", "/v1/floor/schedules", "/v1/floor/schedules?check=true", 422),
+        admin("POST", "/v1/floor/forecasts", "/v1/floor/forecasts?check=true", 422),
         admin("GET", "/v1/keys", "/v1/keys", 200),
         admin("POST", "/v1/keys", "/v1/keys", 201, {"name": "walk", "role": "viewer"}),
         admin("DELETE", "/v1/keys/{key_id}", f"/v1/keys/{made['key']}", 200),
