@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test, type Browser, type Page } from '@playwright/test';
-import type { Letters, TileView, Traffic } from '../src/contracts/types.ts';
+import type { Forecast, Letters, TileView, Traffic } from '../src/contracts/types.ts';
 import { axe } from './axe.ts';
 import { refuse, signInLink, wall } from './floor.ts';
 import { screens } from './screens.ts';
@@ -114,6 +114,29 @@ test('schedules: a file is checked line by line before it is taken, in Chinese',
   await screens(admin, 'admin-schedules-zh');
   await admin.locator('[data-take]').click();
   await expect(admin.locator('[data-take]')).toBeHidden();
+});
+
+test('forecasts: a bad line is told and costs its half-hour, the rest is taken and told by the API', async () => {
+  await admin.goto('/admin?lang=en&part=forecasts');
+  const rows = [
+    'queue,date,start,contacts',
+    'hill/sales,2026-03-02,09:00,12.5',
+    'hill/sales,2026-03-02,09:30,many',
+  ];
+  await admin
+    .getByLabel('File', { exact: true })
+    .setInputFiles({ name: 'forecast.csv', mimeType: 'text/csv', buffer: Buffer.from(rows.join('\n')) });
+  await admin.getByRole('button', { name: 'Check the file' }).click();
+  await expect(admin.locator('[data-value="things"]')).toHaveText('1');
+  await expect(admin.locator('[data-value="lost"]')).toHaveText('1');
+  await expect(admin.locator('[data-table="faults"]')).toContainText('line 3');
+  await axe(admin);
+  await screens(admin, 'admin-forecasts-en');
+  await admin.locator('[data-take]').click();
+  await expect(admin.locator('[data-take]')).toBeHidden();
+  await expect
+    .poll(async () => (await asked<Forecast>('/v1/forecasts?queue=hill/sales&date=2026-03-02')).half_hours)
+    .toMatchObject([{ label: '09:00', contacts: 12.5 }]);
 });
 
 test('first steps: a key is made, and the command that is shown sends an event that is counted', async () => {

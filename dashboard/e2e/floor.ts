@@ -33,6 +33,7 @@ interface Call {
 }
 
 const SOURCE = 'e2e';
+const HALF_HOUR_MS = 1_800_000;
 const at = (ms: number): string => new Date(ms).toISOString();
 
 const post = (events: object[]): Promise<void> =>
@@ -41,7 +42,7 @@ const post = (events: object[]): Promise<void> =>
     events.map((event) => ({ event_id: randomUUID(), source: SOURCE, ...event })),
   );
 
-async function send(what: 'events' | 'schedules', items: object[]): Promise<void> {
+async function send(what: 'events' | 'schedules' | 'forecasts', items: object[]): Promise<void> {
   const body = JSON.stringify(items);
   const headers = { 'content-type': 'application/json', 'x-api-key': address('KEY') };
   const answer = await fetch(`${address('INGEST')}/v1/${what}`, { method: 'POST', headers, body });
@@ -126,6 +127,24 @@ export async function staff(): Promise<void> {
     }));
   await send('schedules', plans);
   await post(events);
+}
+
+/** What is expected of a queue's whole day of today: so many contacts in each half-hour, by its number. */
+export async function foresee(queue: string, contacts: (index: number) => number): Promise<void> {
+  const zone = TIMEZONES[queue.split('/')[0] ?? ''];
+  const dateOf = (ms: number) => new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(ms);
+  const date = dateOf(Date.now());
+  const now = Math.floor(Date.now() / HALF_HOUR_MS) * HALF_HOUR_MS;
+  const starts = Array.from({ length: 100 }, (_, index) => now + (index - 50) * HALF_HOUR_MS).filter(
+    (start) => dateOf(start) === date,
+  );
+  const half_hours = starts.map((start, index) => ({
+    start: at(start),
+    contacts: contacts(index),
+    aht_s: 180.5,
+    required: index % 5,
+  }));
+  await send('forecasts', [{ queue, date, half_hours }]);
 }
 
 /** A queue's running half-hour gets what a floor has beside waits: talk, holds, transfers, flow-outs. */

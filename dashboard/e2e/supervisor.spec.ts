@@ -1,7 +1,7 @@
 import { expect, test, type Page } from '@playwright/test';
 import type { Alerts, Day, TileView } from '../src/contracts/types.ts';
 import { axe } from './axe.ts';
-import { arrive, end, tiles, wall } from './floor.ts';
+import { arrive, end, foresee, tiles, wall } from './floor.ts';
 import { range, share } from './page.ts';
 import { screens } from './screens.ts';
 
@@ -264,6 +264,76 @@ test('the day as a file, and on paper', async ({ page }) => {
   await expect(page.locator('[data-table="queues"]')).toBeHidden();
   await expect(page.locator('[data-table="day"]')).toBeVisible();
   await page.screenshot({ path: '../test-results/screens/supervisor-print.png', fullPage: true });
+});
+
+test('the forecast: how to bring one; then beside the day, with the API’s numbers, in the file and on paper', async ({
+  page,
+  request,
+}) => {
+  await openPage(page, '?lang=zh&site=harbour&queue=harbour/loans');
+  const hint = page.locator('[data-hint="forecast"]');
+  const line = page.locator('[data-chart] [data-line="forecast"]');
+  await expect(hint).toContainText('floorwatch forecasts import');
+  await expect(line).toHaveCount(0);
+  await expect(page.locator('[data-table="day"] [data-sort="forecast"]')).toHaveCount(0);
+
+  await foresee('harbour/loans', (index) => index * 2.5);
+  await page.reload();
+  await expect(line).toHaveCount(1);
+  await expect(hint).toHaveCount(0);
+  const tile = (await (await request.get(`${wall()}/v1/tiles/harbour`)).json()) as TileView;
+  const date = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Lisbon' }).format(tile.as_of);
+  const told = async (scope: string) =>
+    (await (await request.get(`${wall()}/v1/days/${date}/intervals?scope=${scope}`)).json()) as Day;
+  const one = (value: number | null | undefined) =>
+    value?.toLocaleString('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 }) ?? '–';
+  await expect(async () => {
+    const day = await told('harbour/loans');
+    const halves = day.forecast?.half_hours ?? [];
+    expect(halves.length).toBeGreaterThanOrEqual(46);
+    const seen = await page
+      .locator('[data-table="day"] tbody tr')
+      .evaluateAll((rows) =>
+        rows.map((row) =>
+          ['label', 'forecast', 'forecast_aht', 'required', 'beside'].map(
+            (key) => row.querySelector(`[data-cell="${key}"]`)?.textContent.trim() ?? '',
+          ),
+        ),
+      );
+    expect(seen.map((row) => row.slice(0, 4))).toEqual(
+      halves.map((half) => [half.label, one(half.contacts), one(half.aht_s), one(half.required)]),
+    );
+    const [came] = day.intervals;
+    const expected = halves.find((half) => half.start === came?.start);
+    const beside = (came?.target_counts.offered ?? 0) - (expected?.contacts ?? 0);
+    expect(seen.find((row) => row[0] === came?.label)?.[4]).toBe(
+      beside.toLocaleString('zh-CN', { signDisplay: 'exceptZero', maximumFractionDigits: 1 }),
+    );
+  }).toPass();
+  await expect(page.locator('[data-chart] figcaption')).toContainText('预测业务量');
+  await expect(page.locator('[data-chart] svg[role="img"]')).toHaveAttribute('aria-label', /预测同期/);
+  await axe(page);
+  await screens(page, 'supervisor-forecast-zh');
+
+  const saved = page.waitForEvent('download');
+  await page.locator('[data-do="csv"]').click();
+  const chunks: Buffer[] = [];
+  for await (const chunk of await (await saved).createReadStream()) chunks.push(chunk as Buffer);
+  const [head, ...rows] = Buffer.concat(chunks).toString('utf8').trim().split('\r\n');
+  const column = head?.split(',').indexOf('预测业务量') ?? -1;
+  expect(rows.map((row) => Number(row.split(',')[column]))).toEqual(
+    (await told('harbour/loans')).forecast?.half_hours.map((half) => half.contacts),
+  );
+  await page.emulateMedia({ media: 'print' });
+  await expect(line).toHaveCount(1);
+  await expect(page.locator('[data-table="day"] [data-sort="forecast"]')).toBeVisible();
+  await page.emulateMedia({ media: null });
+
+  // Of the whole site, queues without a forecast are named.
+  await openPage(page, '?lang=en&site=harbour');
+  await expect(hint).toContainText('The forecast lacks:');
+  await expect(hint).toContainText('Sales');
+  await expect(hint).not.toContainText('Loans');
 });
 
 test('boxes do not move when numbers change', async ({ page }) => {

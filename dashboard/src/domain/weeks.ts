@@ -1,5 +1,5 @@
-/** A local day's half-hours beside the same half-hours of earlier weeks. */
-import type { Bar, HalfHour } from '../contracts/types.ts';
+/** A local day's half-hours beside its forecast and the same half-hours of earlier weeks. */
+import type { Bar, HalfHour, HalfHourExpected } from '../contracts/types.ts';
 
 /** Weeks that "usual" is made of, as the API's own `earlier_offered`. */
 export const EARLIER_WEEKS = 4;
@@ -16,6 +16,8 @@ export interface DayRow {
   /** Mean of what was offered in the earlier weeks that have this half-hour; null without one. */
   usual: number | null;
   weeks: number;
+  /** What was expected of it; null: nobody has brought a forecast of it. */
+  forecast: HalfHourExpected | null;
 }
 
 /** YYYY-MM-DD so many weeks before. */
@@ -24,10 +26,15 @@ export function weeksBefore(date: string, weeks: number): string {
 }
 
 /** `earlier[0]` is last week, `earlier[1]` the week before …; what is not known of a week is an empty list. */
-export function dayRows(today: readonly Bar[], earlier: readonly (readonly Earlier[])[]): DayRow[] {
+export function dayRows(
+  today: readonly Bar[],
+  earlier: readonly (readonly Earlier[])[],
+  forecast: readonly HalfHourExpected[] = [],
+): DayRow[] {
   const bars = keyed(today);
+  const expected = keyed(forecast);
   const weeks = earlier.map(keyed);
-  const keys = new Set([bars, ...weeks].flatMap((day) => [...day.keys()]));
+  const keys = new Set([bars, expected, ...weeks].flatMap((day) => [...day.keys()]));
   return [...keys].sort().map((key) => {
     const offered = weeks.flatMap((week) => week.get(key)?.target_counts.offered ?? []);
     return {
@@ -37,6 +44,7 @@ export function dayRows(today: readonly Bar[], earlier: readonly (readonly Earli
       lastWeek: weeks[0]?.get(key) ?? null,
       usual: offered.length > 0 ? offered.reduce((sum, each) => sum + each, 0) / offered.length : null,
       weeks: offered.length,
+      forecast: expected.get(key) ?? null,
     };
   });
 }

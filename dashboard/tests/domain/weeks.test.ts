@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Bar } from '../../src/contracts/types.ts';
+import type { Bar, HalfHourExpected } from '../../src/contracts/types.ts';
 import { dayRows, roundUp, weeksBefore, type Earlier } from '../../src/domain/weeks.ts';
 import { trayOf, trays } from '../../src/domain/inbox.ts';
 import type { Alert } from '../../src/contracts/types.ts';
@@ -7,6 +7,7 @@ import { matchersOf } from '../../src/supervisor/deeds.ts';
 import { sample } from '../samples.ts';
 
 const bar = (label: string, offered: number) => ({ label, offered }) as Bar;
+const expected = (label: string, contacts: number) => ({ label, contacts }) as HalfHourExpected;
 const week = (label: string, offered: number) => ({ label, target_counts: { offered } }) as Earlier;
 
 describe('a day beside earlier weeks', () => {
@@ -35,6 +36,18 @@ describe('a day beside earlier weeks', () => {
       ['02:30', 2, 8],
       ['02:30#2', 4, null],
     ]);
+  });
+
+  it('has the half-hours that are to come, with what is expected of them', () => {
+    const halves = [expected('02:00', 1.5), expected('02:30', 2), expected('02:30', 4), expected('09:00', 8)];
+    const rows = dayRows([bar('02:00', 1), bar('02:30', 2), bar('02:30', 4)], [], halves);
+    expect(rows.map((row) => [row.key, row.today?.offered, row.forecast?.contacts])).toEqual([
+      ['02:00', 1, 1.5],
+      ['02:30', 2, 2],
+      ['02:30#2', 4, 4],
+      ['09:00', undefined, 8],
+    ]);
+    expect(dayRows([bar('09:00', 3)], [])[0]?.forecast).toBeNull();
   });
 
   it('weeks before go over months, years and leap days', () => {

@@ -24,7 +24,7 @@ const letter: LetterView = {
 };
 
 describe('every text is of the catalogue', () => {
-  it.each(['start', 'feeds', 'letters', 'floor', 'schedules', 'channels'])('%s', (part) => {
+  it.each(['start', 'feeds', 'letters', 'floor', 'schedules', 'forecasts', 'channels'])('%s', (part) => {
     const { page } = stage(`/admin?part=${part}`);
     inPseudo(page);
     expect(strangers(texts(AdminPage, page, {}), [], /CSV|floorwatch (?:follow|simulate|replay)/g)).toBe('');

@@ -7,6 +7,7 @@ export const admin = {
     letters: 'Dead letters',
     channels: 'Channels',
     schedules: 'Schedules',
+    forecasts: 'Forecasts',
     floor: 'Floor',
   },
   feedsHint: (minutes: number) =>

@@ -64,6 +64,9 @@ export const floor = {
   scheduleTitle: 'Bring in schedules',
   scheduleHint:
     'CSV (agent, site, date, activity, start, end) or iCalendar. Each file replaces the plans of its agents and days; a mistake costs that agent’s day.',
+  forecastTitle: 'Bring in forecasts',
+  forecastHint:
+    'CSV: queue, date, start, contacts, and aht_s and required if you like; one row per half-hour, by the clock of the queue’s site. Each file replaces the forecasts of its queues and days; a mistake costs that half-hour.',
   file: 'File',
   fileHint: (megabytes: number) => `Up to ${megabytes} MB`,
   siteOfFile: 'Site of rows that name none',
@@ -78,6 +81,7 @@ export const floor = {
   holds: 'The file',
   rows: 'Rows or events',
   days: 'Agents’ days that can be taken',
+  queueDays: 'Queues’ days that can be taken',
   records: 'Teams and agents that can be taken',
   agentsOf: 'Agents',
   lost: 'Not taken, for a mistake',

@@ -9,6 +9,7 @@ export const admin: typeof en = {
     letters: '死信',
     channels: '通知渠道',
     schedules: '排班',
+    forecasts: '业务量预测',
     floor: '现场配置',
   },
   feedsHint: (minutes: number) =>

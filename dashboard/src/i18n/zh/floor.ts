@@ -64,6 +64,9 @@ export const floor: typeof en = {
   scheduleTitle: '导入排班',
   scheduleHint:
     'CSV（agent、site、date、activity、start、end）或 iCalendar 文件。文件会替换其中座席当天的计划；一处错误只影响该座席的当天。',
+  forecastTitle: '导入业务量预测',
+  forecastHint:
+    'CSV 文件：queue、date、start、contacts，可选 aht_s 和 required；每半小时一行，时间为队列所在中心的当地时间。文件会替换其中队列当天的预测；一处错误只影响该半小时。',
   file: '文件',
   fileHint: (megabytes: number) => `最大 ${megabytes} MB`,
   siteOfFile: '未写明中心的行所属的中心',
@@ -78,6 +81,7 @@ export const floor: typeof en = {
   holds: '文件内容',
   rows: '行或日程',
   days: '可导入的座席日',
+  queueDays: '可导入的队列日',
   records: '可导入的班组和座席',
   agentsOf: '座席',
   lost: '因错误未导入',
