@@ -5,13 +5,14 @@ import { tiles } from './floor.ts';
 
 export type Read = Record<string, string>;
 
-/** Opens the wall with all queues close up (`tv`: as pages that turn) and waits until it is live. */
+/** Opens the wall with all queues close up (`tv`: as pages that turn) and waits until it is live and whole. */
 export async function open(page: Page, search = '', view: 'floor' | 'tv' = 'floor'): Promise<void> {
   const query = new URLSearchParams(search);
   if (view === 'floor') query.set('view', view);
   await page.goto(`/wall?${query.toString()}`);
   await expect(page.locator('[data-connection="live"]')).toBeVisible();
   await expect(page.locator('[data-queue]').first()).toBeVisible();
+  await expect(page.locator('[data-queue]:not(:has([data-value]))')).toHaveCount(0);
 }
 
 /** The numbers of every queue's tile. */

@@ -181,3 +181,52 @@ test('the half-hours of the day stand in the tile and, as a table, in the detail
     );
   }).toPass();
 });
+
+test('on a floor that scrolls, tiles within half a screen of the view are whole, the others keep their name and place', async ({
+  page,
+}) => {
+  await open(page);
+  await page.setViewportSize({ width: 800, height: 200 });
+  const tiles = () =>
+    page.locator('[data-queue]').evaluateAll((all) =>
+      all.map((tile) => {
+        const { top, bottom, width, height } = tile.getBoundingClientRect();
+        return {
+          isNear: bottom > -innerHeight / 2 && top < 1.5 * innerHeight,
+          isWhole: tile.querySelector('[data-value="service_level"]') !== null,
+          place: [top + scrollY, width, height].map(Math.round).join(' '),
+        };
+      }),
+    );
+  const settled = async () => {
+    await expect(async () => {
+      const found = await tiles();
+      expect(found.map((each) => each.isWhole)).toEqual(found.map((each) => each.isNear));
+      expect(new Set(found.map((each) => each.isWhole)).size).toBe(2);
+    }).toPass();
+    return (await tiles()).map((each) => each.place);
+  };
+  const atTop = await settled();
+  const name = page.locator('main [data-queue] [data-open]').first();
+  await name.focus();
+  await page.evaluate(() => {
+    scrollTo(0, document.documentElement.scrollHeight);
+  });
+  expect(await settled()).toEqual(atTop);
+  // Who was there is there still, and can be found; the keys lead on from there.
+  await expect(name).toBeFocused();
+  await expect(name).toContainText(/\w/);
+  await page.keyboard.press('ArrowRight');
+  await expect(page.locator('main [data-queue] [data-open]').nth(1)).toBeFocused();
+  expect(await settled()).toEqual(atTop);
+
+  await page.evaluate(() => {
+    addEventListener('beforeprint', () => {
+      const blank = document.querySelectorAll('[data-queue]:not(:has([data-value]))');
+      document.body.dataset['blank'] = String(blank.length);
+    });
+  });
+  await page.pdf();
+  expect(await page.locator('body').getAttribute('data-blank')).toBe('0');
+  expect(await settled()).toEqual(atTop);
+});
