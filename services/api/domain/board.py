@@ -9,6 +9,7 @@ as complete (`names.filled_key`), so the wall keeps its last numbers, marked sta
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from services.api.domain.days import Days, local_date
 from services.api.domain.desk import AnyView, Desk, DeskView
@@ -33,6 +34,9 @@ from services.contracts.topology import Activities, Agent, Description, Flow, Qu
 
 DAYS_EVERY_S = 1.0
 """Day lines are long and their newest bar changes with every call: once a second is enough for the eye."""
+DAYS_AT_ONCE = 100
+"""So many, those first that have waited longest: all day lines of a thousand queues are 8 MB, more than a page can take
+each second. One that is not shown yet does not wait."""
 TELL_AGE_EVERY_S = 5.0
 """How far the age of a silent feed may be behind for a page that opens now; pages that are open count by themselves."""
 
@@ -67,6 +71,7 @@ class Board:
         self._feeds = Feeds(limits or FreshnessLimits())
         self.desk = Desk(self.ledger, self.sites_of_region)
         self._shown_feeds: set[str] = set()
+        self._days_to_tell: dict[str, None] = {}  # scopes, in the order in which their day changed
         self._days_at = self._staff_at = float("-inf")
         self._wide: dict[str, View | None] = {}
         self._met: set[str] = set()
@@ -183,7 +188,7 @@ class Board:
                 self.ledger.remove("tile", id_)
             else:
                 self.ledger.put("tile", id_, place, encoded(view))
-        if self._days.dirty and now - self._days_at >= DAYS_EVERY_S:
+        if (self._days.dirty or self._days_to_tell) and now - self._days_at >= DAYS_EVERY_S:
             self._days_at = now
             self._settle_days()
 
@@ -250,10 +255,16 @@ class Board:
         return self._wide[scope]
 
     def _settle_days(self) -> None:
-        dirty, self._days.dirty = self._days.dirty, set()
+        waiting = self._days_to_tell
+        waiting |= dict.fromkeys(sorted(self._days.dirty))
+        self._days.dirty = set()
+        unseen = [id_ for id_ in waiting if self.ledger.get("day", id_) is None]
+        told = sorted({*unseen, *islice(waiting, DAYS_AT_ONCE)})
+        for id_ in told:
+            del waiting[id_]
         bodies = [
             (id_, id_.partition("/")[0], self._days.queue_body(id_) if "/" in id_ else self._days.site_body(id_))
-            for id_ in sorted(dirty)
+            for id_ in told
         ]
         for id_, site, body in [*bodies, (ALL, None, self._days.all_body())]:
             if body is None:

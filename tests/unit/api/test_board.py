@@ -308,6 +308,26 @@ def test_day_lines_change_once_a_second_at_most():
     assert [bar.offered for bar in day_view(board, "bank/PS").bars] == [3]
 
 
+def test_of_many_day_lines_a_hundred_are_told_a_second_and_those_first_that_have_waited_longest():
+    queues = [f"bank/q{number:03}" for number in range(250)]
+    board = floor(*(tile(queue) for queue in queues), *(half_hour(queue, at_20=counts(1)) for queue in queues))
+    assert all(day_view(board, queue).bars for queue in queues), "what is not shown yet does not wait"
+
+    def behind() -> list[str]:
+        return [queue for queue in queues if day_view(board, queue).bars[0].offered == 1]
+
+    for queue in queues:
+        board.take(half_hour(queue, at_20=counts(2), revision=2), 1.0)
+    for second, left in ((1.0, 150 + 1), (2.0, 50 + 1), (2.5, 50 + 1)):
+        board.settle(second)
+        assert behind() == queues[250 - left :], "the site's own line is one of them"
+    board.take(half_hour(queues[0], at_20=counts(3), revision=3), 2.6)
+    board.settle(3.0)
+    assert behind() == []
+    assert day_view(board, "bank").bars[0].offered == 501
+    assert day_view(board, "all").bars[0].offered == 501
+
+
 def test_an_older_revision_changes_nothing():
     board = floor(BANK, clock(), tile(), half_hour(revision=5, at_20=counts(5)))
     board.take(half_hour(revision=4, at_20=counts(4)), 1.0)
