@@ -122,6 +122,7 @@ def look(
     items: str,
     count: int,
     *,
+    first: str = "",
     still_s: int = 0,
     scroll_s: int = 0,
     live_s: int = 0,
@@ -130,8 +131,8 @@ def look(
 ) -> "subprocess.Popen[str]":
     """Start the browser on a page; what it prints is read by `told`. See dashboard/bench/look.ts."""
     task = {
-        "url": url, "items": items, "count": count, "still_s": still_s, "scroll_s": scroll_s, "live_s": live_s,
-        "every_s": every_s, "width": size[0], "height": size[1],
+        "url": url, "items": items, "count": count, "first": first or items, "still_s": still_s, "scroll_s": scroll_s,
+        "live_s": live_s, "every_s": every_s, "width": size[0], "height": size[1],
     }  # fmt: skip
     return subprocess.Popen(
         ["node", "bench/look.ts", json.dumps(task)], cwd=ROOT / "dashboard", stdout=subprocess.PIPE, text=True

@@ -2,8 +2,9 @@
 
 Needs the built pages (`make setup`). Per row: frames a second while the page scrolls a screen a second, the frames
 that took longer than two of a screen's (33 ms), the share of one core that the page's process uses while it stands
-still and while it scrolls, what its memory grew by, and how long the first tile took. The first row is a page of as
-many plain boxes that never change, on the same machine in the same minute: its frames are what there was to be had.
+still (and how much it is told meanwhile: less than there is where the api gets no turn) and while it scrolls, what its
+memory grew by, and how long the first tile with numbers took. Before each stands a page of as many plain boxes that
+never change, beside the same api and feed in the same minute: its frames are what there was to be had.
 """
 
 import argparse
@@ -14,14 +15,18 @@ from bench.browser import look, shown, told
 from bench.processes import cpu_s
 
 SITES = 8
-TILE = "[data-queue]"
 ROW = '[data-table="queues"] tbody tr'
+# Address, what there is one of per queue, and the first view: every tile is there, those near the view have numbers.
+PAGES = {
+    "wall": ("/wall?view=floor", "[data-queue]", "[data-queue] [data-value]"),
+    "supervisor": ("/supervisor?site=site0", ROW, ROW),
+}
 SLOW_MS = 1000 / 30
 
 
-async def watched(url: str, items: str, count: int, seconds: int) -> dict[str, dict[str, Any]]:
+async def watched(url: str, items: str, count: int, seconds: int, first: str = "") -> dict[str, dict[str, Any]]:
     """Lines of the browser by what they tell."""
-    watching = look(url, items, count, still_s=seconds, scroll_s=seconds)
+    watching = look(url, items, count, first=first, still_s=seconds, scroll_s=seconds)
     return {line["what"]: line async for line in told(watching)}
 
 
@@ -38,7 +43,8 @@ def row(name: str, lines: dict[str, dict[str, Any]], plain: float, api: float) -
     first = lines.get("first")
     print(
         f"{name:28} {fps(lines):5.1f} fps (×{fps(lines) / plain:4.2f}), {slow:5.1%} slow"
-        f"  still {lines['still']['renderer']:6.1%}, scrolling {lines['scroll']['renderer']:6.1%} of a core"
+        f"  still {lines['still']['renderer']:6.1%} for {lines['still']['told_per_s'] / 1e6:.1f} MB/s"
+        f", scrolling {lines['scroll']['renderer']:6.1%} of a core"
         f"  heap {left['after']['heap'] / 1e6:5.1f} MB ({grown:+.1f}), {left['after']['nodes']:,.0f} nodes"
         + (f"  first tile {first['cold_ms']:,.0f} ms, again {first['again_ms']:,.0f}  api {api:.0%}" if first else ""),
         flush=True,
@@ -46,15 +52,14 @@ def row(name: str, lines: dict[str, dict[str, Any]], plain: float, api: float) -
 
 
 async def run(sizes: list[int], seconds: int, pages: list[str]) -> None:
-    plain = await watched("", "div", max(sizes), seconds)
-    row(f"{max(sizes):,} plain boxes", plain, fps(plain), 0)
     for queues in sizes:
         for page in pages:
-            sites = SITES if page == "wall" else 1
-            async with shown(queues, sites) as floor:
-                path, items = ("/wall?view=floor", TILE) if page == "wall" else ("/supervisor?site=site0", ROW)
+            async with shown(queues, SITES if page == "wall" else 1) as floor:
+                plain = await watched("", "div", queues, seconds)
+                row(f"{queues:,} plain boxes", plain, fps(plain), 0)
+                path, items, first = PAGES[page]
                 before, began = cpu_s(floor.api), asyncio.get_running_loop().time()
-                lines = await watched(floor.address + path, items, queues, seconds)
+                lines = await watched(floor.address + path, items, queues, seconds, first)
                 share = (cpu_s(floor.api) - before) / (asyncio.get_running_loop().time() - began)
                 row(f"{page}, {queues:,} queues", lines, fps(plain), share)
 

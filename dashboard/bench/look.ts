@@ -11,6 +11,8 @@ interface Task {
   /** What is counted on it, and how many have to be there. */
   items: string;
   count: number;
+  /** What an item has once it says something: the first view. */
+  first: string;
   /** How long it is watched standing still, and then scrolling. 0: not at all. */
   still_s: number;
   scroll_s: number;
@@ -82,7 +84,18 @@ function scroll(page: Page, seconds: number): Promise<{ frames: number[] }> {
   );
 }
 
-/** Opens the page; once all is there, the moment at which the first item was drawn, on the page's own clock. */
+/** How much the page has been told by the server so far, in characters; counted by `opened`. */
+const told = (page: Page) => page.evaluate(() => (globalThis as { told?: number }).told ?? 0);
+
+/** What it costs to stand still, and how much the page is told meanwhile: all of it, where the server keeps up. */
+async function still(page: Page): Promise<object> {
+  const [before, began] = [await told(page), performance.now()];
+  const cost = await costOf(() => pause(task.still_s).then(() => ({})));
+  const seconds = (performance.now() - began) / 1000;
+  return { ...cost, told_per_s: ((await told(page)) - before) / seconds };
+}
+
+/** Opens the page; once all is there, the moment at which the first one said something, on the page's own clock. */
 async function visit(context: BrowserContext): Promise<{ page: Page; firstMs: number }> {
   const page = await context.newPage();
   await page.goto(task.url);
@@ -108,13 +121,24 @@ async function plain(context: BrowserContext): Promise<Page> {
 
 /** Twice: with nothing kept, and as somebody who comes again. */
 async function opened(context: BrowserContext): Promise<Page> {
-  await context.addInitScript((items: string) => {
+  await context.addInitScript((first: string) => {
     const look = () =>
-      document.querySelector(items) === null
+      document.querySelector(first) === null
         ? requestAnimationFrame(look)
         : requestAnimationFrame((now) => performance.mark('first-item', { startTime: now }));
     requestAnimationFrame(look);
-  }, task.items);
+  }, task.first);
+  await context.addInitScript(() => {
+    const counted = globalThis as { told?: number };
+    globalThis.WebSocket = class extends WebSocket {
+      constructor(address: string | URL) {
+        super(address);
+        this.addEventListener('message', ({ data }) => {
+          counted.told = (counted.told ?? 0) + String(data).length;
+        });
+      }
+    };
+  });
   const first = await visit(context);
   await first.page.close();
   const again = await visit(context);
@@ -129,8 +153,7 @@ try {
   await own.send('Performance.enable');
   await pause(3);
   const before = await left(own);
-  if (task.still_s > 0)
-    say({ what: 'still', ...(await costOf(async () => pause(task.still_s).then(() => ({})))) });
+  if (task.still_s > 0) say({ what: 'still', ...(await still(page)) });
   if (task.scroll_s > 0) say({ what: 'scroll', ...(await costOf(() => scroll(page, task.scroll_s))) });
   for (let lived = 0; lived < task.live_s; lived += task.every_s) {
     const cost = await costOf(async () => pause(task.every_s).then(() => ({})));
