@@ -168,6 +168,8 @@ test('a lead of another team sees none of it, and dismisses what is of no concer
   const { alerts } = (await (await page.request.get(`${wall()}/v1/alerts`)).json()) as Alerts;
   const mine = alerts.filter((alert) => alert.team !== '');
   expect(new Set(mine.map((alert) => alert.team))).toEqual(new Set(['hill/late']));
-  expect(mine.filter((alert) => alert.scope === 'hill-1').map((alert) => alert.handled)).toEqual(['dismissed']);
+  expect(mine.filter((alert) => alert.scope === 'hill-1').map((alert) => alert.handled)).toEqual([
+    'dismissed',
+  ]);
   await administer(browser, 'PUT', LIMITS, {});
 });
