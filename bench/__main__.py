@@ -6,7 +6,7 @@ bench.soak lasts an hour and is asked for by itself.
 import subprocess
 import sys
 
-BENCHES = ("throughput", "scale", "latency", "recovery", "sockets", "wall")
+BENCHES = ("throughput", "scale", "latency", "recovery", "backlog", "sockets", "wall")
 
 
 def main() -> int:
