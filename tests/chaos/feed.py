@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import httpx
 
+from tests import web
 from tests.chaos.posting import EXCEPTIONS, Posting
 
 LOOK_EVERY_S = 0.1
@@ -56,7 +57,7 @@ class Feed:
     async def run(self) -> None:
         """Send all; returns when all is acknowledged."""
         began = time.monotonic()
-        async with httpx.AsyncClient(timeout=PATIENCE_S) as client:
+        async with web.AsyncClient(timeout=PATIENCE_S) as client:
             try:
                 while self._next < len(self._postings):
                     due = self._due(time.monotonic() - began + self._ahead_s)

@@ -11,6 +11,7 @@ from services.contracts.agents import AgentDay, AgentTile
 from services.contracts.metrics import Interval, IvrInterval, Repeats, Tile, interval_adapter
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
+from tests import web
 
 IMPATIENT_S = 1.5
 AWAY = (redis.RedisError, OSError, TimeoutError, httpx.HTTPError)
@@ -104,14 +105,14 @@ class Shown:
 
     async def views(self) -> dict[str, dict[str, Any]]:
         """Every tile of the API by its id."""
-        async with httpx.AsyncClient(timeout=IMPATIENT_S) as client:
+        async with web.AsyncClient(timeout=IMPATIENT_S) as client:
             answer = await client.get(f"{self._api}/v1/tiles")
         answer.raise_for_status()
         return {view["id"]: view for view in answer.json()["tiles"]}
 
     async def day(self, scope: str, date: str) -> dict[str, Any]:
         """A local day of the API."""
-        async with httpx.AsyncClient(timeout=10) as client:
+        async with web.AsyncClient(timeout=10) as client:
             answer = await client.get(f"{self._api}/v1/days/{date}/intervals", params={"scope": scope})
         answer.raise_for_status()
         day: dict[str, Any] = answer.json()

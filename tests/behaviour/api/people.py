@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from tests.behaviour.api.conftest import Api, WrittenFloor
+from tests.web import TLS
 
 SECRET = "a secret of this test, long enough"
 GOOD = "correct horse battery"
@@ -16,7 +17,7 @@ class Browser(httpx.Client):
 
     def __init__(self, api: Api, **options: Any) -> None:
         no_connections_left = httpx.Limits(max_keepalive_connections=0)
-        super().__init__(base_url=api.url, timeout=30, limits=no_connections_left, **options)
+        super().__init__(base_url=api.url, timeout=30, limits=no_connections_left, verify=TLS, **options)
 
     @property
     def cookie(self) -> dict[str, str]:

@@ -9,7 +9,6 @@ import sys
 import uuid
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from websockets.exceptions import ConnectionClosed
@@ -17,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from services.contracts.accounts import Account, record_adapter
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
+from tests import web
 from tests.behaviour.api.conftest import Api, LiveClient, WrittenFloor, live, running_api, until
 from tests.behaviour.api.people import GOOD, SECRET, Browser, by_link, by_password, new_name
 from tests.parts import Parts
@@ -207,8 +207,8 @@ def test_a_key_may_what_its_scopes_and_role_say(api: Api, admin: Browser):
         ["read"],
     )
     program.do("GET", "/v1/accounts", status=403)
-    assert httpx.get(f"{api.url}/v1/session", headers={"x-api-key": made["secret"]}).status_code == 200
-    assert httpx.get(f"{api.url}/v1/session", headers={"x-api-key": made["secret"][:-1]}).status_code == 401
+    assert web.get(f"{api.url}/v1/session", headers={"x-api-key": made["secret"]}).status_code == 200
+    assert web.get(f"{api.url}/v1/session", headers={"x-api-key": made["secret"][:-1]}).status_code == 401
 
     narrow = admin.do("POST", "/v1/keys", {"name": "ops", "role": "administrator", "scopes": ["read"]}, status=201)
     Browser(api, headers={"x-api-key": narrow["secret"]}).do("GET", "/v1/accounts", status=403)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-import httpx
 import pytest
 
 from services.contracts.events import Offered, encode_batch
@@ -13,6 +12,7 @@ from services.contracts.names import Names, Topic
 from services.contracts.schedules import DaySchedule
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
+from tests import web
 from tests.behaviour.api.conftest import Api, WrittenFloor
 from tests.parts import Parts
 
@@ -124,7 +124,7 @@ def test_a_description_that_makes_no_sense_names_the_field(api: Api):
 
 
 def post_file(api: Api, path: str, content: str) -> dict[str, Any]:
-    answer = httpx.post(api.url + path, content=content.encode(), headers={"content-type": "text/plain"}, timeout=30)
+    answer = web.post(api.url + path, content=content.encode(), headers={"content-type": "text/plain"}, timeout=30)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found

@@ -15,6 +15,7 @@ from services.api.backtests import COMMAND, BacktestFailedError, Backtests, Busy
 from services.cli.ports import free_ports
 from services.contracts.backtest import BacktestOrder
 from services.runtime.settings import CommonSettings
+from tests import web
 from tests.behaviour.api.conftest import PROJECT, running_api, until
 from tests.parts import Parts
 from tests.unit.alerts.floor import rule
@@ -96,10 +97,10 @@ def test_a_request_that_is_dropped_ends_it(parts: Parts, silent: str, tmp_path_f
         floor.mark_filled()
         assert api.process is not None
         pid = api.process.pid
-        with httpx.Client(base_url=api.url, timeout=0.5) as client, pytest.raises(httpx.ReadTimeout):
+        with web.Client(base_url=api.url, timeout=0.5) as client, pytest.raises(httpx.ReadTimeout):
             client.post("/v1/backtest", json=body)
         until(lambda: children(pid) == [])
 
-        with httpx.Client(base_url=api.url, timeout=0.5) as client, pytest.raises(httpx.ReadTimeout):
+        with web.Client(base_url=api.url, timeout=0.5) as client, pytest.raises(httpx.ReadTimeout):
             client.post("/v1/backtest", json=body)
         assert api.stop() == 0

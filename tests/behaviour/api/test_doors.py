@@ -11,6 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests import web
 from tests.behaviour.api.conftest import PROJECT, Api, WrittenFloor, live, running_api
 from tests.parts import Parts
 
@@ -86,10 +87,10 @@ def test_a_forged_cookie_is_none(door: Api, value: str):
 def test_signing_out_takes_the_cookie_away(guarded: tuple[Api, WrittenFloor]):
     door, floor = guarded
     headers = cookie(signed_in(door, floor))
-    answer = httpx.post(f"{door.url}/v1/sign-out", headers=headers)
+    answer = web.post(f"{door.url}/v1/sign-out", headers=headers)
     assert answer.status_code == 204
     assert 'floorwatch_session=""' in answer.headers["set-cookie"]
-    assert httpx.post(f"{door.url}/v1/sign-out").status_code == 401
+    assert web.post(f"{door.url}/v1/sign-out").status_code == 401
 
 
 async def test_the_socket_asks_for_the_cookie_too(guarded: tuple[Api, WrittenFloor]):

@@ -17,6 +17,7 @@ from services.api.domain.answers import Forecast
 from services.contracts.topology import Queue, Site, Text
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
+from tests import web
 from tests.behaviour.api.conftest import Api, WrittenFloor, running_api, until
 from tests.integration.ingest.test_http import KEY, serving
 from tests.parts import Parts
@@ -143,7 +144,7 @@ def test_a_file_is_checked_then_taken_line_by_line_and_the_journal_says_so(api: 
     rows = "queue,date,start,contacts,aht_s\nbank/PS,1999-01-26,09:00,4,200\nbank/PS,1999-01-26,09:30,many,\nbank/QQ,1999-01-26,09:00,1,\n"
 
     def sent(query: str) -> dict[str, Any]:
-        answer = httpx.post(f"{api.url}/v1/floor/forecasts{query}", content=rows.encode(), timeout=30)
+        answer = web.post(f"{api.url}/v1/floor/forecasts{query}", content=rows.encode(), timeout=30)
         assert answer.status_code == 200, answer.text
         report: dict[str, Any] = answer.json()
         return report

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from tests import web
 from tests.chaos.desk.office import PLANS
 from tests.chaos.staff import AGENTS_PER_SITE
 from tests.chaos.story import QUEUES, ZONES
@@ -48,7 +49,7 @@ class People:
 
     async def run(self) -> None:
         """Act until `go_home`; whoever has begun something waits for the answer."""
-        async with httpx.AsyncClient(base_url=self._address, timeout=PATIENCE_S) as client:
+        async with web.AsyncClient(base_url=self._address, timeout=PATIENCE_S) as client:
             await asyncio.gather(*(self._act(client, one, chance) for one, chance in enumerate(self._chances)))
 
     def go_home(self) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import redis.asyncio
 
+from tests import web
 from tests.chaos import story
 from tests.chaos.crew import Crew
 from tests.chaos.desk.office import files
@@ -155,7 +156,7 @@ class Trial:
         return rested_at
 
     async def _is_ready(self, name: str) -> bool:
-        async with httpx.AsyncClient(timeout=2) as client:
+        async with web.AsyncClient(timeout=2) as client:
             return (await client.get(f"{self._crew.address(name)}/ready")).status_code == 200
 
     async def _has_read(self, end: int) -> bool:

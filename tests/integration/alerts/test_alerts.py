@@ -19,6 +19,7 @@ from services.contracts.metrics import FeedClock, Tile
 from services.runtime import kafka
 from services.runtime.redis import client
 from services.runtime.settings import CommonSettings
+from tests import web
 from tests.integration.runtime.workers import ROOT, free_port, read_log
 from tests.unit.alerts.floor import clock, tile
 
@@ -92,7 +93,7 @@ class Floor:
 
     async def ready(self) -> bool:
         try:
-            answer = await asyncio.to_thread(httpx.get, f"http://127.0.0.1:{self.port}/ready", timeout=2)
+            answer = await asyncio.to_thread(web.get, f"http://127.0.0.1:{self.port}/ready", timeout=2)
         except httpx.HTTPError:
             return False
         return answer.status_code == 200

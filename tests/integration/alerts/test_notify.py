@@ -13,12 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
 from services.alerts.notify.webhook import signature
 from services.runtime.settings import CommonSettings
+from tests import web
 from tests.behaviour.api.conftest import Api
 from tests.integration.alerts.receivers import Hook, Mailbox, mailing, receiving
 from tests.integration.alerts.test_alerts import Floor
@@ -250,7 +250,7 @@ async def test_secrets_are_nowhere(scene: Scene, around: ExitStack):
     names = scene.floor.names
     told = [
         scene.floor.log.read_text(),
-        (await asyncio.to_thread(httpx.get, f"http://127.0.0.1:{scene.floor.port}/telemetry")).text,
+        (await asyncio.to_thread(web.get, f"http://127.0.0.1:{scene.floor.port}/telemetry")).text,
         *[str(await scene.floor.redis.hgetall(key)) for key in (names.deliveries_key, names.channels_key)],
     ]
     for topic in (names.outbox, names.alerts, names.journal, names.dead_letters, names.tiles):

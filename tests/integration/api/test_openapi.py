@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 from unittest import SkipTest
 
-import httpx
 import pytest
 import requests
 import schemathesis
@@ -25,6 +24,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from services.contracts.people import KeyScope
+from tests import web
 from tests.behaviour.api import walk
 from tests.behaviour.api.conftest import Api, running_api, until
 from tests.behaviour.api.people import SECRET, by_link
@@ -108,7 +108,7 @@ def fuzzed(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
 def _described_while_others_are_answered(api: Api) -> Any:
     """The document is made when it is asked for; who asks for something else meanwhile does not wait for it."""
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(httpx.get, f"{api.url}/openapi.json", timeout=60)
+        asked = pool.submit(web.get, f"{api.url}/openapi.json", timeout=60)
         for _ in range(2):
             assert api.get("/live").json() == {"live": True}
         assert not asked.done()

@@ -8,12 +8,12 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import redis
 
 from services.cli.installation import Installation
 from services.contracts.agents import AgentTile
 from services.contracts.names import Names
+from tests import web
 from tests.integration.metrics.service import wait_for
 
 
@@ -32,9 +32,7 @@ def test_a_schedule_and_an_exception_reach_the_agent(installation: Installation,
 
     def post(path: str, body: object) -> None:
         address = f"http://127.0.0.1:{environment['FLOORWATCH_INGEST_PORT']}/v1/{path}"
-        answer = httpx.post(
-            address, json=body, headers={"X-API-Key": environment["FLOORWATCH_INGEST_KEYS"]}, timeout=30
-        )
+        answer = web.post(address, json=body, headers={"X-API-Key": environment["FLOORWATCH_INGEST_KEYS"]}, timeout=30)
         assert (answer.status_code, answer.json()["rejected"]) == (200, 0), answer.text
 
     def tile() -> AgentTile | None:

@@ -19,6 +19,7 @@ from services.contracts.letters import DeadLetter
 from services.contracts.metrics import Tile
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
+from tests import web
 from tests.fuzz import bodies, mutate, plans, topics
 from tests.integration.ingest import log
 from tests.integration.metrics.service import wait_for
@@ -61,7 +62,7 @@ def post_garbage(floor: Installation, chance: random.Random) -> int:
     headers = {"X-API-Key": floor.environment["FLOORWATCH_INGEST_KEYS"].split(",")[0]}
     url = f"http://127.0.0.1:{floor.port('ingest')}/v1/events"
     rejected = 0
-    with httpx.Client(headers=headers, timeout=30) as client:
+    with web.Client(headers=headers, timeout=30) as client:
         for number in range(30):
             items, ids = bodies.batch(chance, number * bodies.AT_ONCE, datetime.now(UTC))
             items = [item for item in items if not bodies.too_deep(item)]
@@ -134,7 +135,7 @@ def good_tile(client: "redis.Redis", settings: CommonSettings) -> int:
 
 def api_reads(floor: Installation) -> bool:
     """Nobody looks without having signed in; readiness says that it is in step with Redis."""
-    return httpx.get(f"http://127.0.0.1:{floor.port('api')}/ready").status_code == 200
+    return web.get(f"http://127.0.0.1:{floor.port('api')}/ready").status_code == 200
 
 
 def source_of(letter: DeadLetter) -> str:

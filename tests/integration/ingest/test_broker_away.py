@@ -16,6 +16,7 @@ from services.contracts.events import Heartbeat, Offered, decode_contacts
 from services.ingest.outlet import Outlet
 from services.ingest.settings import IngestSettings
 from services.runtime.kafka import partition_of
+from tests import web
 from tests.integration.ingest import log
 
 EVENTS = 4_000
@@ -65,7 +66,7 @@ def test_killed_while_acds_post(broker, tmp_path):
         "FLOORWATCH_INGEST_KEYS": "k", "FLOORWATCH_INGEST_PORT": str(port), "FLOORWATCH_INGEST_KAFKA_WAIT_S": "1",
     }  # fmt: skip
     refused = 0
-    with log.ingest(environment), httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+    with log.ingest(environment), web.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
         while not answers(client, "/ready"):
             time.sleep(0.1)
         for number in range(20):

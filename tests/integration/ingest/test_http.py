@@ -14,6 +14,7 @@ from services.cli.ports import free_ports
 from services.contracts.accounts import ApiKey, hash_of, record_key
 from services.contracts.events import Heartbeat, Offered
 from services.ingest.settings import IngestSettings
+from tests import web
 from tests.integration.ingest import log
 
 KEY = {"X-API-Key": "first-key"}
@@ -47,7 +48,7 @@ def serving(environment: dict[str, str], *, ready: bool = True, **settings: obje
                 **variables,
             }
         ) as process,
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
+        web.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
     ):
         for _ in range(300):
             try:

@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from services.cli.installation import not_ready
@@ -21,6 +20,7 @@ from services.contracts.metrics import Interval, IvrInterval
 from services.ingest.domain.edge import to_wire
 from services.ingest.domain.posts import read
 from services.runtime.kafka import partition_of
+from tests import web
 from tests.chaos import story, verdict
 from tests.chaos.story import QUEUES, ZONES
 from tests.chaos.verdict import Verdict
@@ -125,7 +125,7 @@ def assert_rolled_up(api: str) -> None:
     deadline = time.monotonic() + 30
     clock_of = dict.fromkeys(QUEUES, LATER)
     while True:
-        views = {view["id"]: view for view in httpx.get(f"{api}/v1/tiles").json()["tiles"]}
+        views = {view["id"]: view for view in web.get(f"{api}/v1/tiles").json()["tiles"]}
         found = verdict.rolled_up(views, list(TOLD.calls), clock_of)
         if not found.wrong or time.monotonic() > deadline:
             assert found.wrong == ()

@@ -20,6 +20,7 @@ from services.runtime import kafka
 from services.runtime.changelog import changelog_topic
 from services.runtime.redis import client
 from services.runtime.settings import CommonSettings
+from tests import web
 from tests.integration.runtime.counting import decode_count
 
 ROOT = Path(__file__).parents[3]
@@ -68,7 +69,7 @@ class Worker:
     def ready(self) -> dict[str, str] | None:
         """None when ready, else the reasons."""
         try:
-            answer = httpx.get(f"http://127.0.0.1:{self.port}/ready", timeout=2).json()
+            answer = web.get(f"http://127.0.0.1:{self.port}/ready", timeout=2).json()
         except httpx.HTTPError as error:
             return {"http": repr(error)}
         return None if answer["ready"] else answer["reasons"]
