@@ -278,9 +278,7 @@ class CheckpointedStream:
             return "neither assigned nor recovering"
         if self._checkpoint_turn.locked():
             return "a checkpoint does not end"
-        if self._applying:
-            return "a record is not applied"
-        return "no fetch is answered" if self.silent_s() > 1 else None
+        return "a record is not applied" if self._applying else None
 
     def silent_s(self) -> float:
         """Seconds since the broker answered a fetch or a record was applied; 0 while nothing is to be fetched."""

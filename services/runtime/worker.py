@@ -163,7 +163,7 @@ class _Worker:
             await asyncio.sleep(1)
             now = time.monotonic()
             stream = self._stream
-            wants = stream.wants()
+            wants = stream.wants() or ("no fetch is answered" if self._silent_broker() else None)
             if stream.movement != last or wants is None:
                 last, moved_at = stream.movement, now
             if not stream.app.consumer_generation_id and now - began > self._settings.join_within_s:

@@ -51,8 +51,8 @@ class Queue(Scope[Contact]):
 
     __slots__ = (
         "_ghost_due", "_longest_ms", "_moved_since", "_running", "_timezone", "_waited", "ghosts", "haunted", "here",
-        "lanes", "meter", "moved",
-        "restored", "rolling", "scheduled", "shown", "terms", "told_at", "touched", "waiting",
+        "lanes", "meter", "moved", "restored", "rolling", "scheduled", "shown", "terms", "told_at", "touched",
+        "waiting",
     )  # fmt: skip
 
     def __init__(self, scope_id: str, clock: SiteClock, terms: QueueTerms, timezone: str) -> None:
