@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from services.ingest import app, process
+from services.ingest import process
 from services.ingest.asterisk_replay import asterisk_site, record_asterisk
 from services.ingest.bank_replay import record_bank
 from services.ingest.domain.disorder import Disorder
@@ -81,6 +81,8 @@ class FollowOptions:
 
 def serve() -> int:
     """Serve HTTP until stopped; the exit code."""
+    from services.ingest import app  # noqa: PLC0415  # other commands need no web framework, a third of their start
+
     settings = load(IngestSettings)
     problem: app.PortTakenError | None = None
 

@@ -1,11 +1,13 @@
-"""What the installation knows already, as far as ingest must: activities, and the sites' time zones."""
+"""What the installation knows already, as far as ingest must: activities, sites' time zones, exceptions."""
 
 import time
 
 from pydantic import TypeAdapter, ValidationError
 
 from services.contracts.forecast_files import ForecastTerms, terms_of
+from services.contracts.plans_edge import Withdrawal
 from services.contracts.schedule_files.reading import Terms
+from services.contracts.schedules import AdherenceException, schedule_adapter
 from services.contracts.topology import DEFAULT_ACTIVITIES, Activities, Description, Site, TopologyRecord
 from services.ingest import log
 from services.runtime import kafka
@@ -52,3 +54,11 @@ def _read(value: bytes) -> Description | None:
     except ValidationError as error:
         get_logger().warning("a topology record can't be used", error=str(error))
         return None
+
+
+async def find_exception(settings: CommonSettings, wanted: Withdrawal) -> AdherenceException | None:
+    """The newest version of an exception that is on Kafka."""
+    key = f"exception|{wanted.agent}|{wanted.id}"
+    value = await log.newest(settings, settings.names.schedules.name, key.encode())
+    found = None if value is None else schedule_adapter.validate_json(value)
+    return found if isinstance(found, AdherenceException) else None

@@ -21,15 +21,13 @@ from services.contracts.floor_files import TopologyError, gathered, parse_topolo
 from services.contracts.forecast_files import read_forecasts
 from services.contracts.menus import warnings
 from services.contracts.plans_edge import Withdrawal
-from services.contracts.schedule_files.calendars import read_calendar
 from services.contracts.schedule_files.reading import Mistake, PlanFileError, Reading, Terms, first_problem
 from services.contracts.schedule_files.tables import read_table
 from services.contracts.schedules import AdherenceException
 from services.ingest import process
-from services.ingest.known import Known
+from services.ingest.known import Known, find_exception
 from services.ingest.outlet import Outlet
 from services.ingest.settings import IngestSettings
-from services.ingest.sources.plans_http import find_exception
 from services.runtime.settings import load
 
 schedules = typer.Typer(help="Agents' schedules.", no_args_is_help=True)
@@ -138,6 +136,8 @@ async def _send(days: Sequence[Content], publish: Callable[[Sequence[Content]], 
 
 def _read(options: ImportOptions, terms: Terms) -> Reading:
     if options.format == "ical":
+        from services.contracts.schedule_files.calendars import read_calendar  # noqa: PLC0415  # slow to start
+
         return read_calendar(options.file.read_bytes(), terms, until=options.until, agent=options.agent)
     return _read_table(options.file, terms, read_table)
 

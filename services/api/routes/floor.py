@@ -32,7 +32,6 @@ from services.api.routes.orders import MatchHeader, revision_of
 from services.api.routes.parts import AllParts, Parts, Refusal, SignedIn, needs_accounts, problems
 from services.contracts.forecast_files import read_forecasts, terms_of
 from services.contracts.people import PersonName
-from services.contracts.schedule_files.calendars import read_calendar
 from services.contracts.schedule_files.reading import PlanFileError, Reading, Terms
 from services.contracts.schedule_files.tables import read_table
 from services.contracts.topology import DEFAULT_ACTIVITIES, Id, Queue, ScopedId, Site, record_key
@@ -178,6 +177,8 @@ async def import_schedules(
 
     def read() -> Reading:
         if format_ == "ical":
+            from services.contracts.schedule_files.calendars import read_calendar  # noqa: PLC0415  # slow to start
+
             return read_calendar(content, terms, until=last, agent=agent)
         return read_table(StringIO(_text(content), newline=""), terms)
 

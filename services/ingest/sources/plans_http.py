@@ -8,12 +8,10 @@ from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Request, Response
 
 from services.contracts.letters import DeadLetter
-from services.contracts.plans_edge import Withdrawal
-from services.contracts.schedules import AdherenceException, schedule_adapter
-from services.ingest import log
+from services.contracts.schedules import AdherenceException
 from services.ingest.domain.plans.posts import PlanReading, read_exceptions, read_forecasts, read_schedules
 from services.ingest.domain.posts import Problem
-from services.ingest.known import Known
+from services.ingest.known import Known, find_exception
 from services.ingest.outlet import OutletClosedError
 from services.ingest.sources.http import (
     RESPONSES,
@@ -90,14 +88,6 @@ class PlanDesk:
                 return await work
         except (TimeoutError, OutletClosedError, KafkaError):
             raise no_kafka() from None
-
-
-async def find_exception(settings: Any, wanted: Withdrawal) -> AdherenceException | None:
-    """The newest version of an exception that is on Kafka."""
-    key = f"exception|{wanted.agent}|{wanted.id}"
-    value = await log.newest(settings, settings.names.schedules.name, key.encode())
-    found = None if value is None else schedule_adapter.validate_json(value)
-    return found if isinstance(found, AdherenceException) else None
 
 
 def plans_router(desk: Desk, plans: PlanDesk) -> APIRouter:
