@@ -7,7 +7,7 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; d
 unexport PYTHON
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo up doctor test lint bench bench-rivals chaos chaos-desk fuzz clean
+.PHONY: help setup demo up doctor test lint lint-services lint-pages bench bench-rivals chaos chaos-desk fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -29,10 +29,15 @@ doctor: setup ## look at every part that runs
 	@exec $(BIN)/floorwatch doctor
 
 lint: setup ## ruff, mypy --strict, import-linter, and the pages' own checks
+	@$(MAKE) --no-print-directory -j2 lint-services lint-pages
+
+lint-services:
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+lint-pages:
 	cd dashboard && npm run --silent check
 
 # Brokers of tests live for seconds: without Java's second compiler a start takes little more than half.

@@ -34,6 +34,9 @@ from services.runtime.settings import CommonSettings
 from tests.integration.runtime.workers import read_log
 from tests.parts import Parts
 
+CLEAR = 0.75
+"""From there on all is well: `clear` of the rule and the plan. Below it nobody knows how far the level has fallen by
+the moment when help is there."""
 pytestmark = pytest.mark.timeout(600)
 HERE = Path(__file__).parent
 QUEUE, GIVER = "lisbon/retail", "athens/retail"
@@ -160,8 +163,7 @@ def _the_move_is_what_its_steps_say(told: Told, move: MoveView) -> None:
     assert (taker.queue, [side.queue for side in move.measured[1:]]) == (QUEUE, [GIVER])
     assert taker.service_level_before is not None
     assert taker.service_level_after is not None
-    assert taker.service_level_before < 0.6
-    assert taker.service_level_after >= 0.75
+    assert taker.service_level_before < CLEAR <= taker.service_level_after
 
 
 def _the_story_has_one_order(told: Told, move: MoveView) -> None:
