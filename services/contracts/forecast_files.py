@@ -17,7 +17,6 @@ from services.contracts.local_days import LocalHalfHour, half_hours_of
 from services.contracts.schedule_files.reading import (
     FieldError,
     Mistake,
-    PlanFileError,
     date_of,
     first_problem,
     id_of,
@@ -95,8 +94,7 @@ def read_forecasts(lines: Iterable[str], terms: ForecastTerms) -> ForecastReadin
         PlanFileError: it has not the columns that it needs.
     """
     table = Table(lines)
-    if missing := [name for name in NEEDED if name not in table.names]:
-        raise PlanFileError(f"line 1: the columns {', '.join(NEEDED)} are needed, {', '.join(missing)} is missing")
+    table.needs(NEEDED, NEEDED)
     table.holds_only(COLUMNS)
     reading, days = ForecastReading(), defaultdict[tuple[str, str], _Day](_Day)
     for place, row in table.rows():

@@ -113,7 +113,13 @@ async def _import_schedules(settings: IngestSettings, options: ImportOptions) ->
         return UNUSABLE
     async with Outlet(settings, feed=_FEED) as outlet:
         await _send(reading.schedules, outlet.plans)
-    return _told(reading, options.file)
+    agents = len({one.agent for one in reading.schedules})
+    return _told(
+        f"{len(reading.schedules):,} days of {agents:,} agents taken from {reading.items:,} activities;"
+        f" {len(reading.mistakes):,} mistakes, {len(reading.refused_days):,} days not taken",
+        reading.mistakes,
+        options.file,
+    )
 
 
 async def _readable(file: Path, read: Callable[[], Content]) -> Content | None:
@@ -150,22 +156,15 @@ def _read_table(file: Path, terms: Any, read: Callable[[Any, Any], Content]) -> 
         raise PlanFileError(f"no text in UTF-8: {error}") from error
 
 
-def _tell(mistakes: Sequence[Mistake], file: Path) -> None:
+def _told(taken: str, mistakes: Sequence[Mistake], file: Path) -> int:
+    """Tell the mistakes of a file and what was taken of it; the exit code."""
     for mistake in mistakes[:SHOWN]:
         err.print(f"[red]✗[/] {file.name}, ", end="")
         err.print(str(mistake), markup=False)
     if len(mistakes) > SHOWN:
         err.print(f"… and {len(mistakes) - SHOWN:,} more")
-
-
-def _told(reading: Reading, file: Path) -> int:
-    _tell(reading.mistakes, file)
-    agents = len({one.agent for one in reading.schedules})
-    out.print(
-        f"{len(reading.schedules):,} days of {agents:,} agents taken from {reading.items:,} activities;"
-        f" {len(reading.mistakes):,} mistakes, {len(reading.refused_days):,} days not taken"
-    )
-    return REFUSED if reading.mistakes else 0
+    out.print(taken)
+    return REFUSED if mistakes else 0
 
 
 @forecasts.command("import")
@@ -182,13 +181,13 @@ def import_forecasts(file: File) -> None:
             return UNUSABLE
         async with Outlet(settings, feed=_FEED) as outlet:
             await _send(reading.forecasts, outlet.forecasts)
-        _tell(reading.mistakes, file)
         queues = len({one.queue for one in reading.forecasts})
-        out.print(
+        return _told(
             f"{len(reading.forecasts):,} days of {queues:,} queues taken from {reading.items:,} half-hours;"
-            f" {len(reading.mistakes):,} mistakes"
+            f" {len(reading.mistakes):,} mistakes",
+            reading.mistakes,
+            file,
         )
-        return REFUSED if reading.mistakes else 0
 
     _end(bring)
 

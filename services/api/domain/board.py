@@ -71,7 +71,6 @@ class Board:
         self._feeds = Feeds(limits or FreshnessLimits())
         self.desk = Desk(self.ledger, self.sites_of_region)
         self._shown_feeds: set[str] = set()
-        self._days_to_tell: dict[str, None] = {}  # scopes, in the order in which their day changed
         self._days_at = self._staff_at = float("-inf")
         self._wide: dict[str, View | None] = {}
         self._met: set[str] = set()
@@ -188,7 +187,7 @@ class Board:
                 self.ledger.remove("tile", id_)
             else:
                 self.ledger.put("tile", id_, place, encoded(view))
-        if (self._days.dirty or self._days_to_tell) and now - self._days_at >= DAYS_EVERY_S:
+        if self._days.dirty and now - self._days_at >= DAYS_EVERY_S:
             self._days_at = now
             self._settle_days()
 
@@ -255,9 +254,7 @@ class Board:
         return self._wide[scope]
 
     def _settle_days(self) -> None:
-        waiting = self._days_to_tell
-        waiting |= dict.fromkeys(sorted(self._days.dirty))
-        self._days.dirty = set()
+        waiting = self._days.dirty
         unseen = [id_ for id_ in waiting if self.ledger.get("day", id_) is None]
         told = sorted({*unseen, *islice(waiting, DAYS_AT_ONCE)})
         for id_ in told:

@@ -64,7 +64,9 @@ class Days:
         self._sites: defaultdict[str, dict[int, _Slot]] = defaultdict(dict)
         self._ahead: defaultdict[str, dict[str, Interval]] = defaultdict(dict)  # by site: of dates still to come
         self._loaded: set[str] = set()
-        self.dirty: set[str] = set()  # queue ids and site ids whose day changed
+        self.dirty: dict[
+            str, None
+        ] = {}  # queue ids and site ids whose day changed, those first that have waited longest
 
     def turn(self, site: str, date: str) -> bool:
         """The site's date is `date` from now on. True if that is another than before."""
@@ -75,8 +77,8 @@ class Days:
         for queue in [queue for queue in self._queues if _site(queue) == site]:
             self._queues[queue] = _QueueDay(self._queues[queue].target_s, self._queues[queue].switches)
             self._loaded.discard(queue)
-            self.dirty.add(queue)
-        self.dirty.add(site)
+            self._changed(queue)
+        self._changed(site)
         for interval in self._ahead.pop(site, {}).values():
             self.take(interval)
         return True
@@ -91,19 +93,19 @@ class Days:
         day = self._queues.get(queue)
         if day is None:
             self._queues[queue] = _QueueDay(target_s, switches)
-            self.dirty |= {queue, _site(queue)}
+            self._changed(queue, _site(queue))
             return
         if day.switches != switches:
             day.switches = switches
             day.bars.clear()
-            self.dirty |= {queue, _site(queue)}
+            self._changed(queue, _site(queue))
         if day.target_s != target_s:
             for interval in day.intervals.values():
                 self._roll_up(interval, day.target_s, -1)
                 self._roll_up(interval, target_s, 1)
             day.target_s = target_s
             day.bars.clear()
-            self.dirty |= {queue, _site(queue)}
+            self._changed(queue, _site(queue))
 
     def forget(self, queue: str) -> None:
         """The queue is gone."""
@@ -112,7 +114,7 @@ class Days:
             for interval in day.intervals.values():
                 self._roll_up(interval, day.target_s, -1)
             self._loaded.discard(queue)
-            self.dirty |= {queue, _site(queue)}
+            self._changed(queue, _site(queue))
 
     def missing(self) -> list[tuple[str, str]]:
         """(queue, date) of the days that have to be read: `load` takes them."""
@@ -151,7 +153,10 @@ class Days:
         self._roll_up(interval, day.target_s, 1)
         day.intervals[interval.start] = interval
         day.bars.pop(interval.start, None)
-        self.dirty |= {interval.scope, site}
+        self._changed(interval.scope, site)
+
+    def _changed(self, *scopes: str) -> None:
+        self.dirty |= dict.fromkeys(scopes)
 
     def _roll_up(self, interval: Interval, target_s: int, sign: int) -> None:
         slots = self._sites[_site(interval.scope)]

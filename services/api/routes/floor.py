@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence, Sized
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import Annotated, Literal, TypeVar
@@ -30,10 +30,13 @@ from services.api.domain.floor import (
 from services.api.routes.administration import CHANGES, permit, tagged, written
 from services.api.routes.orders import MatchHeader, revision_of
 from services.api.routes.parts import AllParts, Parts, Refusal, SignedIn, needs_accounts, problems
+from services.contracts.floor_steps import FloorStep, FloorStepName
 from services.contracts.forecast_files import read_forecasts, terms_of
+from services.contracts.forecasts import DayForecast
 from services.contracts.people import PersonName
 from services.contracts.schedule_files.reading import PlanFileError, Reading, Terms
 from services.contracts.schedule_files.tables import read_table
+from services.contracts.schedules import DaySchedule
 from services.contracts.topology import DEFAULT_ACTIVITIES, Id, Queue, ScopedId, Site, record_key
 
 router = APIRouter(prefix="/v1", responses=problems(401, 403), tags=["floor"])
@@ -141,8 +144,7 @@ async def import_agents(
     if roster.records and not check:
         kind = roster.records[0].kind
         changes = {"taken": str(len(roster.records)), "mistakes": str(len(roster.faults))}
-        mark = secrets.token_hex(4)
-        step = import_step("agents_imported", f"{kind}|*", by=by, at=now_ms(), why=why, mark=mark, changes=changes)
+        step = _imported("agents_imported", f"{kind}|*", changes, by=by, why=why)
         await written(parts.floor.describe(roster.records, step))
     lost = len({fault.place for fault in roster.faults})
     return _report(
@@ -185,13 +187,8 @@ async def import_schedules(
     reading = await asyncio.to_thread(_read, read)
     agents = len({each.agent for each in reading.schedules})
     if reading.schedules and not check:
-        days = sorted({each.date for each in reading.schedules})
-        changes = {
-            "days": str(len(reading.schedules)), "agents": str(agents), "from": days[0], "to": days[-1],
-            "mistakes": str(len(reading.mistakes)),
-        }  # fmt: skip
-        mark = secrets.token_hex(4)
-        step = import_step("schedules_imported", "schedule|*", by=by, at=now_ms(), why=why, mark=mark, changes=changes)
+        changes = _days(reading.schedules, {"agents": agents}, reading.mistakes)
+        step = _imported("schedules_imported", "schedule|*", changes, by=by, why=why)
         await written(parts.floor.plan(reading.schedules, step))
     faults = faults_of(reading.mistakes)
     return _report(
@@ -213,18 +210,26 @@ async def import_forecasts(
     reading = await asyncio.to_thread(_read, lambda: read_forecasts(StringIO(text, newline=""), terms))
     queues = len({each.queue for each in reading.forecasts})
     if reading.forecasts and not check:
-        days = sorted({each.date for each in reading.forecasts})
-        changes = {
-            "days": str(len(reading.forecasts)), "queues": str(queues), "from": days[0], "to": days[-1],
-            "mistakes": str(len(reading.mistakes)),
-        }  # fmt: skip
-        mark = secrets.token_hex(4)
-        step = import_step("forecasts_imported", "forecast|*", by=by, at=now_ms(), why=why, mark=mark, changes=changes)
+        changes = _days(reading.forecasts, {"queues": queues}, reading.mistakes)
+        step = _imported("forecasts_imported", "forecast|*", changes, by=by, why=why)
         await written(parts.floor.forecast(reading.forecasts, step))
     return _report(
         faults_of(reading.mistakes), taken=not check, things=len(reading.forecasts), agents=queues,
         items=reading.items, lost=len(reading.mistakes),
     )  # fmt: skip
+
+
+def _imported(step: FloorStepName, subject: str, changes: dict[str, str], *, by: str, why: str) -> FloorStep:
+    return import_step(step, subject, by=by, at=now_ms(), why=why, mark=secrets.token_hex(4), changes=changes)
+
+
+def _days(
+    taken: Sequence[DaySchedule] | Sequence[DayForecast], whose: Mapping[str, int], mistakes: Sized
+) -> dict[str, str]:
+    """What the journal says of days that were taken from a file."""
+    dates = sorted({each.date for each in taken})
+    counts = {name: str(number) for name, number in whose.items()}
+    return {"days": str(len(taken)), **counts, "from": dates[0], "to": dates[-1], "mistakes": str(len(mistakes))}
 
 
 def _terms(parts: Parts, site: str, timezone: str) -> Terms:

@@ -16,6 +16,11 @@ class Table:
         self.names = [name.strip().casefold() for name in next(csv.reader([first], delimiter=delimiter), [])]
         self._reader = csv.reader(rest, delimiter=delimiter)
 
+    def needs(self, columns: Sequence[str], named: Sequence[str]) -> None:
+        """Raises PlanFileError where one of these is missing, with the columns that it is to name."""
+        if missing := [name for name in columns if name not in self.names]:
+            raise PlanFileError(f"line 1: the columns {', '.join(named)} are needed, {', '.join(missing)} is missing")
+
     def holds_only(self, columns: Sequence[str]) -> None:
         """Raises PlanFileError where a column is none of these, or is there twice."""
         if unknown := [name for name in self.names if name not in columns]:

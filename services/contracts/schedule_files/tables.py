@@ -12,7 +12,6 @@ from services.contracts.schedule_files.reading import (
     FieldError,
     Mistake,
     Part,
-    PlanFileError,
     Reading,
     Terms,
     date_of,
@@ -62,9 +61,7 @@ def read_table(lines: Iterable[str], terms: Terms) -> Reading:
         PlanFileError: it has not the columns that it needs.
     """
     table = Table(lines)
-    needed = [name for name in COLUMNS if name != "site" or not terms.site]
-    if missing := [name for name in needed if name not in table.names]:
-        raise PlanFileError(f"line 1: the columns {', '.join(COLUMNS)} are needed, {', '.join(missing)} is missing")
+    table.needs([name for name in COLUMNS if name != "site" or not terms.site], COLUMNS)
     table.holds_only(COLUMNS)
     reading, days = Reading(), dict[tuple[str, str], _Day]()
     for place, row in table.rows():
