@@ -3898,7 +3898,7 @@ export interface SuggestedStep {
   saved_per_hour: number;
 }
 /**
- * A queue's agents against what its target needs. `surplus` below 0: so many are missing.
+ * A queue's agents against what its target needs; None: no feed tells of them. `surplus` below 0: so many are missing.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "Balance".
@@ -3909,7 +3909,7 @@ export interface Balance {
   region: string;
   skill: string;
   name: Text;
-  agents: number;
+  agents: number | null;
   needed: number | null;
   surplus: number | null;
   target: number;

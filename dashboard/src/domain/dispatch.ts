@@ -17,7 +17,7 @@ export interface RegionBalance {
 
 export interface SkillBalance {
   skill: string;
-  agents: number;
+  agents: number | null;
   needed: number | null;
   surplus: number | null;
   /** Queues that are short, worst first. */
@@ -44,10 +44,8 @@ export function bySkill(balance: readonly Balance[]): readonly SkillBalance[] {
   return [...grouped(balance, ({ skill }) => skill)]
     .map(([skill, queues]) => ({
       skill,
-      agents: queues.reduce((sum, { agents }) => sum + agents, 0),
-      needed: queues.some(({ needed }) => needed === null)
-        ? null
-        : queues.reduce((sum, { needed }) => sum + (needed ?? 0), 0),
+      agents: sumOfAll(queues.map(({ agents }) => agents)),
+      needed: sumOfAll(queues.map(({ needed }) => needed)),
       surplus: total(queues),
       short: queues
         .filter(({ surplus }) => isShort(surplus))
@@ -61,6 +59,13 @@ export function bySkill(balance: readonly Balance[]): readonly SkillBalance[] {
 
 /** A fraction of an agent is nobody: who shares their time with other queues makes such fractions. */
 export const isShort = (surplus: number | null): boolean => surplus !== null && surplus <= -0.5;
+
+/** null as soon as one is not known. */
+function sumOfAll(values: readonly (number | null)[]): number | null {
+  return values.some((value) => value === null)
+    ? null
+    : values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+}
 
 function total(queues: readonly Balance[]): number | null {
   const known = queues.flatMap(({ surplus }) => surplus ?? []);

@@ -92,6 +92,7 @@ def test_what_comes_and_who_is_there(floor: TwoCentres):
     floor.put(agent("lisbon-01", site="lisbon", queues=("lisbon/cards",), state="available"))
     floor.put(agent("lisbon-02", site="lisbon", queues=("lisbon/cards",), state="offline"))
     staff = floor.now.staff_of("lisbon/cards")
+    assert staff is not None
     assert (staff.signed_in, staff.ready, staff.on_contact, staff.away, staff.effective) == (5, 1, 3, 1, 4)
 
 
@@ -108,6 +109,23 @@ def test_a_queue_to_which_nobody_comes_and_that_nobody_serves_spoils_nothing(flo
     balance = suggest(floor.now, Wanted(), Terms()).balance
     loans = next(one for one in balance if one.queue == "porto/loans")
     assert (loans.needed, loans.surplus, loans.expected_service_level) == (0, 0, None)
+
+
+def test_agents_that_no_feed_tells_of_are_not_taken_for_none(floor: TwoCentres):
+    floor.put(Site(id="bank", name=text("Bank"), region="north"), clock(site="bank"))
+    floor.put(Queue(id="bank/cards", name=text("cards"), skill="cards", short_abandon_s=0))
+    floor.put(busy("bank/cards", 120, abandoned=20, waiting=4))
+    answered = suggest(floor.now, Wanted(), Terms())
+    bank = next(one for one in answered.balance if one.queue == "bank/cards")
+    assert (bank.agents, bank.surplus, bank.expected_service_level) == (None, None, None)
+    assert bank.needed is not None
+    assert bank.why == "no feed tells of its agents"
+    assert {one.queue for one in answered.suggestions} == {"lisbon/cards"}
+    assert floor.suggestions(queue="bank/cards") == []
+    assert what_if(floor, "bank/cards").agents_from == "implied"
+    floor.put(agent("bank-0", site="bank", queues=(), state="available"))  # now it is told that nobody serves it
+    assert next(one for one in suggest(floor.now, Wanted(), Terms()).balance if one.queue == "bank/cards").agents == 0
+    assert what_if(floor, "bank/cards").agents_from == "none"
 
 
 # -- what-if
@@ -273,7 +291,9 @@ def test_who_is_on_a_move_is_not_counted_and_serves_where_they_are(floor: TwoCen
     found = suggest(floor.now, Wanted(), Terms())
     assert found.passed_over == {"on_a_move": 2}
     assert floor.now.shared["lisbon/cards"] == 7
-    assert floor.now.staff_of("lisbon/cards").effective == 7
+    staff = floor.now.staff_of("lisbon/cards")
+    assert staff is not None
+    assert staff.effective == 7
 
 
 def test_filters_and_order(floor: TwoCentres):

@@ -106,14 +106,17 @@ class WhatIf(Contract):
 
 
 class Balance(Contract):
-    """A queue's agents against what its target needs. `surplus` below 0: so many are missing."""
+    """A queue's agents against what its target needs.
+
+    `agents` None: no feed tells of them. `surplus` below 0: so many are missing.
+    """
 
     queue: str
     site: str
     region: str
     skill: str
     name: Text
-    agents: float
+    agents: float | None
     needed: int | None
     surplus: float | None
     target: float

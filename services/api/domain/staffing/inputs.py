@@ -67,6 +67,7 @@ class Situation:
     Attributes:
         serving: agents who serve contacts → their queues; who is on loan serves the loan's queue alone.
         on_a_move: agents in an open move.
+        clocks: event time of the agents of each site that has some.
     """
 
     queues: Mapping[str, QueueInput]
@@ -99,8 +100,14 @@ class Situation:
         found = self.queues.get(queue)
         return None if found is None else found.load
 
-    def staff_of(self, queue: str) -> LiveAgents:
-        """Agents of a queue by what they do."""
+    def knows_agents_of(self, queue: str) -> bool:
+        """Whether none would mean that there is none: a feed tells of its site's agents, or somebody serves it."""
+        return queue.partition("/")[0] in self.clocks or queue in self.shared
+
+    def staff_of(self, queue: str) -> LiveAgents | None:
+        """Agents of a queue by what they do; None: nothing tells of them."""
+        if not self.knows_agents_of(queue):
+            return None
         own = [agent for agent in self.agents.values() if queue in agent.queues]
         lent = [id_ for id_, queues in self.serving.items() if queue in queues and queue not in self.agents[id_].queues]
         states = Counter[str](agent.state for agent in [*own, *(self.agents[id_] for id_ in lent)])

@@ -26,6 +26,7 @@ LEAST_GAIN = 0.005
 """Half a point of service level: less than this is not worth a move."""
 HOPELESS = 0.05
 """A queue under this may be so overrun that no number of agents at hand brings it back in time."""
+NO_AGENTS = "no feed tells of its agents"
 Refused = Literal["away", "leaves_soon", "on_a_move", "silent_feed"]
 Limit = Literal["floor", "candidates", "gain", "target"]
 
@@ -108,7 +109,7 @@ def _is_wanted(floor: Situation, id_: str, wanted: Wanted) -> bool:
 def _takers(floor: Situation, wanted: Wanted) -> list[QueueInput]:
     if wanted.queue is not None:
         queue = floor.queues.get(wanted.queue)
-        return [queue] if queue is not None and queue.load is not None else []
+        return [queue] if queue is not None and queue.load is not None and floor.knows_agents_of(queue.id) else []
     short = []
     for queue in floor.queues.values():
         asked = ((wanted.taker, queue.site), (wanted.region, queue.region), (wanted.skill, queue.skill))
@@ -334,13 +335,14 @@ def _level(floor: Situation, id_: str, agents: float) -> float | None:
 def balance_of(floor: Situation, id_: str) -> Balance:
     """A queue's agents against those that its target needs."""
     queue = floor.queues[id_]
-    agents, load = floor.shared.get(id_, 0.0), queue.load
-    needed = None if load is None else agents_for(load, queue.promise).agents
+    agents = round(floor.shared.get(id_, 0.0), 3) if floor.knows_agents_of(id_) else None
+    needed = None if queue.load is None else agents_for(queue.load, queue.promise).agents
     return Balance(
-        queue=id_, site=queue.site, region=queue.region, skill=queue.skill, name=queue.name, agents=round(agents, 3),
-        needed=needed, surplus=None if needed is None else round(agents - needed, 3), target=queue.promise.target,
-        service_level=queue.measured, expected_service_level=_level(floor, id_, agents), waiting=queue.waiting,
-        why=queue.why,
+        queue=id_, site=queue.site, region=queue.region, skill=queue.skill, name=queue.name, agents=agents,
+        needed=needed, surplus=None if needed is None or agents is None else round(agents - needed, 3),
+        target=queue.promise.target, service_level=queue.measured,
+        expected_service_level=None if agents is None else _level(floor, id_, agents), waiting=queue.waiting,
+        why=queue.why or ("" if agents is not None else NO_AGENTS),
     )  # fmt: skip
 
 

@@ -71,7 +71,7 @@ class Counted:
     start: str | None = None
 
 
-def live(queue: QueueInput, staff: LiveAgents, shrinkage: float | None) -> Counted:
+def live(queue: QueueInput, staff: LiveAgents | None, shrinkage: float | None) -> Counted:
     """A queue now."""
     return Counted(
         queue.id, queue.promise, queue.arrivals, queue.aht, queue.patience, queue.measured, queue.as_of, staff,
