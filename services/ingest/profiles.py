@@ -6,6 +6,7 @@ prints the weights for data/profiles.yaml.
 """
 
 import sys
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -16,6 +17,7 @@ from services.ingest.sources.files import opened, shipped
 PROFILES_FILE = "profiles.yaml"
 
 
+@cache
 def shipped_profiles() -> dict[str, tuple[float, ...]]:
     """Name → weights of the 48 half-hours."""
     content = yaml.safe_load(shipped(PROFILES_FILE).read_text(encoding="utf-8"))
