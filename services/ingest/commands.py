@@ -26,7 +26,6 @@ from services.ingest.sources.bank_files import Span
 from services.ingest.sources.files import SHIPPED_JANUARY, shipped
 from services.ingest.sources.rejects import Rejects
 from services.runtime.ending import UNAVAILABLE
-from services.runtime.settings import load
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +82,7 @@ def serve() -> int:
     """Serve HTTP until stopped; the exit code."""
     from services.ingest import app  # noqa: PLC0415  # other commands need no web framework, a third of their start
 
-    settings = load(IngestSettings)
+    settings = process.prepared("ingest")
     problem: app.PortTakenError | None = None
 
     async def work() -> None:
@@ -93,7 +92,7 @@ def serve() -> int:
         except app.PortTakenError as taken:
             problem = taken
 
-    code = process.run(settings, "ingest", work)
+    code = process.run(settings, work)
     if problem is not None:
         print(problem, file=sys.stderr)  # noqa: T201  # this is the command's answer
         return UNAVAILABLE
@@ -102,7 +101,7 @@ def serve() -> int:
 
 def replay_bank(options: BankOptions) -> int:
     """Replay bank files; the exit code."""
-    settings = load(IngestSettings)
+    settings = process.prepared("ingest")
     rejects = Rejects(options.feed)
     standing = Standing()
     told = teller(options.progress)
@@ -123,7 +122,7 @@ def replay_bank(options: BankOptions) -> int:
 
 def replay_asterisk(options: AsteriskOptions) -> int:
     """Replay queue logs; the exit code."""
-    settings = load(IngestSettings)
+    settings = process.prepared("ingest")
     standing = Standing()
     told = teller(options.progress)
     reader = _reader(settings, options.feed, options.site)
@@ -143,7 +142,7 @@ def replay_asterisk(options: AsteriskOptions) -> int:
 
 def follow_asterisk(options: FollowOptions) -> int:
     """Follow a queue log until stopped; the exit code."""
-    settings = load(IngestSettings)
+    settings = process.prepared("ingest")
     standing = Standing()
     told = teller(options.progress)
     reader = _reader(settings, options.feed, options.site)
@@ -155,7 +154,7 @@ def follow_asterisk(options: FollowOptions) -> int:
                 settings=settings, tell=told.tell, standing=standing,
             ).run()  # fmt: skip
 
-    code = process.run(settings, "ingest", work)
+    code = process.run(settings, work)
     told.end("stopped", standing, [])
     return 0 if code == process.STOPPED else code  # being stopped is how following ends
 
@@ -188,7 +187,7 @@ def _replay(
             ).run()  # fmt: skip
         phase = "done"
 
-    code = process.run(settings, "ingest", work)
+    code = process.run(settings, work)
     rows = rejects.listed()
     if options.rejected_out is not None:
         options.rejected_out.write_bytes(msgspec.json.encode(rows))

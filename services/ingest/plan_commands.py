@@ -28,7 +28,6 @@ from services.ingest import process
 from services.ingest.known import Known, find_exception
 from services.ingest.outlet import Outlet
 from services.ingest.settings import IngestSettings
-from services.runtime.settings import load
 
 schedules = typer.Typer(help="Agents' schedules.", no_args_is_help=True)
 exceptions = typer.Typer(help="Times in which an agent is excused from adherence.", no_args_is_help=True)
@@ -286,7 +285,7 @@ def show_topology() -> None:
 
 
 def _end(work: Callable[[IngestSettings], Awaitable[int]]) -> None:
-    settings = load(IngestSettings)
+    settings = process.prepared("planner")
     code = UNUSABLE
 
     async def run() -> None:
@@ -296,7 +295,7 @@ def _end(work: Callable[[IngestSettings], Awaitable[int]]) -> None:
         except (KafkaError, OSError) as error:
             err.print(f"Kafka at {settings.kafka_bootstrap_servers} does not take it: {error}", markup=False)
 
-    stopped = process.run(settings, "planner", run)
+    stopped = process.run(settings, run)
     raise typer.Exit(stopped or code)
 
 

@@ -8,20 +8,27 @@ from contextlib import suppress
 
 from services.ingest.settings import IngestSettings
 from services.runtime import logs, parent
+from services.runtime.settings import load
 
 STOPPED = 143
 """Exit code of a process that was asked to stop before it was through (128 + SIGTERM)."""
 
 
-def run(settings: IngestSettings, name: str, work: Callable[[], Awaitable[None]]) -> int:
-    """Run `work` to its end or until the process is asked to stop; the exit code.
-
-    `work` is cancelled when the process is asked to stop, and cleans up as it leaves.
-    """
+def prepared(name: str) -> IngestSettings:
+    """The settings, with logs sent to standard error from here on: standard output is the command's answer."""
+    settings = load(IngestSettings)
     logs.configure(settings, name)
     # The link says itself, once and then at intervals, that the broker is away; aiokafka says it every 100 ms.
     for chatty in ("aiokafka", "kafka"):
         logging.getLogger(chatty).setLevel(logging.CRITICAL)
+    return settings
+
+
+def run(settings: IngestSettings, work: Callable[[], Awaitable[None]]) -> int:
+    """Run `work` to its end or until the process is asked to stop; the exit code.
+
+    `work` is cancelled when the process is asked to stop, and cleans up as it leaves.
+    """
     return asyncio.run(_guarded(settings, work))
 
 

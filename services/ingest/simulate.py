@@ -13,11 +13,9 @@ from services.ingest.domain.simulator.load import load_floor
 from services.ingest.outlet import Outlet
 from services.ingest.progress import Phase, Standing, Style, teller
 from services.ingest.replay import parse_speed
-from services.ingest.settings import IngestSettings
 from services.ingest.simulation import Plan, Simulation, SimulationError
 from services.ingest.sources.files import shipped
 from services.runtime.logs import get_logger
-from services.runtime.settings import load
 
 REFUSED = 2
 """Exit code when it can't go on as asked."""
@@ -73,7 +71,7 @@ def simulate(
 
 def run(plan: Plan, feed: str, progress: Style) -> int:
     """Run a plan to its end or until the process is asked to stop; the exit code."""
-    settings = load(IngestSettings)
+    settings = process.prepared("simulator")
     standing, told = Standing(), teller(progress)
     phase: Phase = "stopped"
     refused: SimulationError | None = None
@@ -88,7 +86,7 @@ def run(plan: Plan, feed: str, progress: Style) -> int:
                 return
         phase = "done"
 
-    code = process.run(settings, "simulator", work)
+    code = process.run(settings, work)
     told.end(phase, standing, [])
     if refused is not None:
         get_logger().error("refused", why=str(refused))
