@@ -105,7 +105,7 @@ def site(installation: tuple[Api, WrittenFloor]) -> str:
                 lambda held: (
                     (held.get(f"tile|{name}/a", {}).get("running") or {}).get("earlier_weeks")
                     and held[f"tile|{name}/a"]["agents"]
-                    and f"team|{name}/blue" in held
+                    and held.get(f"team|{name}/blue", {}).get("name", {}).get("zh") == "蓝组"
                 )
             )
 
