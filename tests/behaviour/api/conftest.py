@@ -4,8 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -27,7 +25,7 @@ from services.contracts.metrics import FeedClock, Interval, IvrInterval, Repeats
 from services.contracts.moves import MoveView
 from services.contracts.names import Names
 from services.contracts.topology import Description, record_key
-from tests import web
+from tests import warm, web
 from tests.parts import Parts
 
 PROJECT = Path(__file__).parents[3]
@@ -100,7 +98,7 @@ class Api:
         (self.port,) = free_ports(1)
         self.log = log
         self.environment = os.environ | environment | {"FLOORWATCH_API_PORT": str(self.port)}
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: warm.Process | None = None
 
     @property
     def url(self) -> str:
@@ -112,9 +110,7 @@ class Api:
 
     def start(self, *, until: str = "/ready") -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "services.api"], env=self.environment, cwd=PROJECT, stderr=log
-            )
+            self.process = warm.Process("services.api", env=self.environment, errors=log)
         deadline = time.monotonic() + 60
         while not self._answers(until):
             assert self.process.poll() is None, self.log.read_text()

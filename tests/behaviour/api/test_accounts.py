@@ -4,8 +4,6 @@ import asyncio
 import json
 import os
 import re
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 
@@ -16,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from services.contracts.accounts import Account, record_adapter
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
-from tests import web
+from tests import warm, web
 from tests.behaviour.api.conftest import Api, LiveClient, WrittenFloor, live, running_api, until
 from tests.behaviour.api.people import GOOD, SECRET, Browser, by_link, by_password, new_name
 from tests.parts import Parts
@@ -350,10 +348,8 @@ def test_the_command_line_makes_accounts_and_keys(api: Api, admin: Browser):
     secret = admin.do("POST", "/v1/keys", wide, status=201)["secret"]
 
     def floorwatch(*arguments: str) -> str:
-        ended = subprocess.run(
-            [sys.executable, "-m", "services.cli", *arguments], capture_output=True, text=True, check=False, timeout=120,
-            env=os.environ | {"FLOORWATCH_API_URL": api.url, "FLOORWATCH_API_KEY": secret, "COLUMNS": "200"},
-        )  # fmt: skip
+        given = {"FLOORWATCH_API_URL": api.url, "FLOORWATCH_API_KEY": secret, "COLUMNS": "200"}
+        ended = warm.run("services.cli", *arguments, env=os.environ | given)
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
 

@@ -1,8 +1,6 @@
 """Who comes in: sign-in links, cookies, origins, host names, and the page behind the door."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +9,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests import web
-from tests.behaviour.api.conftest import PROJECT, Api, WrittenFloor, live, running_api
+from tests import warm, web
+from tests.behaviour.api.conftest import Api, WrittenFloor, live, running_api
 from tests.parts import Parts
 
 SECRET = "a secret of this test, long enough"
@@ -184,10 +182,7 @@ def test_without_a_secret_a_link_leads_straight_home(api: Api, floor: WrittenFlo
 
 
 def test_a_port_that_is_taken_is_named_with_the_variable(api: Api):
-    ended = subprocess.run(
-        [sys.executable, "-m", "services.api"],
-        cwd=PROJECT, env=api.environment, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    ended = warm.run("services.api", env=api.environment)
     assert ended.returncode == 69
     assert f"port {api.port} can't be had" in ended.stderr
     assert "FLOORWATCH_API_PORT" in ended.stderr
@@ -203,10 +198,7 @@ def test_a_port_that_is_taken_is_named_with_the_variable(api: Api):
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line_and_nothing_starts(tmp_path: Path, variables: dict[str, str], said: str):
-    ended = subprocess.run(
-        [sys.executable, "-m", "services.api"],
-        cwd=PROJECT, env=os.environ | variables, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    ended = warm.run("services.api", env=os.environ | variables)
     assert ended.returncode == 2
     assert said in ended.stderr
     assert len(ended.stderr.splitlines()) == 1

@@ -4,8 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -19,8 +17,8 @@ from services.contracts.metrics import FeedClock, Tile
 from services.runtime import kafka
 from services.runtime.redis import client
 from services.runtime.settings import CommonSettings
-from tests import web
-from tests.integration.runtime.workers import ROOT, free_port, read_log
+from tests import warm, web
+from tests.integration.runtime.workers import free_port, read_log
 from tests.unit.alerts.floor import clock, tile
 
 RULES = """
@@ -48,7 +46,7 @@ class Floor:
         self.rules.write_text(RULES, encoding="utf-8")
         self.log = folder / "alerts.log"
         self.port = free_port()
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: warm.Process | None = None
         self._environment = os.environ | environment
         self._environment |= {"FLOORWATCH_ALERTS_PORT": str(self.port), "FLOORWATCH_RULES_FILE": str(self.rules)}
         self._producer = kafka.producer(settings)
@@ -64,9 +62,7 @@ class Floor:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "services.alerts"], cwd=ROOT, env=self._environment, stderr=log
-            )
+            self.process = warm.Process("services.alerts", env=self._environment, errors=log)
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         assert self.process

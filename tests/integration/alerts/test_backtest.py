@@ -3,9 +3,8 @@
 import asyncio
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import yaml
@@ -17,6 +16,7 @@ from services.contracts.metrics import HALF_HOUR_MS, Interval
 from services.contracts.topology import Description, Queue, Site, Text, record_key
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
+from tests import warm
 from tests.behaviour.api.conftest import Api, WrittenFloor
 from tests.unit.alerts.floor import clock, tile
 
@@ -60,12 +60,11 @@ async def recorded(settings: CommonSettings) -> None:
     await producer.stop()
 
 
-def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "services.alerts", "backtest", *arguments]
-    return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
+def run(environment: dict[str, str], *arguments: str) -> CompletedProcess[str]:
+    return warm.run("services.alerts", "backtest", *arguments, env=os.environ | environment)
 
 
-def found(answer: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+def found(answer: CompletedProcess[str]) -> dict[str, Any]:
     assert answer.returncode == 0, answer.stderr
     return {rule["rule"]: rule for rule in json.loads(answer.stdout)["rules"]}
 

@@ -5,8 +5,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -18,7 +16,7 @@ import yaml
 
 from services.alerts.notify.webhook import signature
 from services.runtime.settings import CommonSettings
-from tests import web
+from tests import warm, web
 from tests.behaviour.api.conftest import Api
 from tests.integration.alerts.receivers import Hook, Mailbox, mailing, receiving
 from tests.integration.alerts.test_alerts import Floor
@@ -331,9 +329,8 @@ async def test_a_plan_calls_its_webhook_once_and_takes_it_back(  # noqa: PLR0915
             "FLOORWATCH_API_URL": api.url, "COLUMNS": "200", "FLOORWATCH_STATE_DIR": str(tmp_path),
         }  # fmt: skip
         tried = await asyncio.to_thread(
-            subprocess.run, [sys.executable, "-m", "services.cli", "channels", "test", "pbx"],
-            env=os.environ | environment_of_cli, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
+            warm.run, "services.cli", "channels", "test", "pbx", env=os.environ | environment_of_cli
+        )
         assert (tried.returncode, tried.stdout.strip()) == (0, "✓ pbx: delivered: 200 OK: ok"), tried.stderr
         assert hook.taken[-1]["event"] == "test"
         missing = await asyncio.to_thread(api.send, "POST", "/v1/channels/nobody/test", None)
@@ -355,9 +352,8 @@ def test_a_wrong_file_ends_the_start_with_a_line_per_fault(tmp_path: Path, envir
         "  - {id: b, kind: email, server: s, sender: nobody, to: [x@y], port: 99999}\n"
         "  - {id: c, kind: pigeon}\n"
     )
-    run = [sys.executable, "-m", "services.alerts"]
     started = os.environ | environment | {"FLOORWATCH_CHANNELS_FILE": str(file)}
-    ended = subprocess.run(run, env=started, capture_output=True, text=True, timeout=60, check=False)
+    ended = warm.run("services.alerts", env=started)
     assert ended.returncode == 2
     lines = ended.stderr.strip().splitlines()
     assert len(lines) == 4, ended.stderr
@@ -367,5 +363,5 @@ def test_a_wrong_file_ends_the_start_with_a_line_per_fault(tmp_path: Path, envir
     assert "channels[1] (b).sender" in lines[1] + lines[2]
     assert "pigeon" in lines[3] or "kind" in lines[3]
     file.write_text("channels: [{id: a, kind: webhook, url: 'http://x', secret_env: NOT_THERE_AT_ALL}]")
-    ended = subprocess.run(run, env=started, capture_output=True, text=True, timeout=60, check=False)
+    ended = warm.run("services.alerts", env=started)
     assert ended.stderr.strip().endswith("channels[0] (a).secret_env: the environment has no NOT_THERE_AT_ALL")

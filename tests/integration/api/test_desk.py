@@ -4,12 +4,11 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import httpx
@@ -17,6 +16,7 @@ import pytest
 
 from services.cli import running as run_file
 from services.runtime.settings import CommonSettings
+from tests import warm
 from tests.behaviour.api.conftest import Api
 from tests.integration.alerts.test_alerts import Floor
 from tests.integration.runtime.workers import read_log
@@ -50,18 +50,12 @@ class Scene:
         await self.floor.until(so)
         return await self.alert()
 
-    def floorwatch(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def floorwatch(self, *arguments: str) -> CompletedProcess[str]:
         names = self.floor.names
         environment = {"REDIS_URL": self.floor.settings.redis_url, "FLOORWATCH_NAMESPACE": names.namespace}
         run_file.announce(self.folder, command="up", wall=self.api.url, own_parts=[], environment=environment)
-        return subprocess.run(
-            [sys.executable, "-m", "services.cli", *arguments],
-            env=os.environ | environment | {"FLOORWATCH_STATE_DIR": str(self.folder), "COLUMNS": "200"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        given = environment | {"FLOORWATCH_STATE_DIR": str(self.folder), "COLUMNS": "200"}
+        return warm.run("services.cli", *arguments, env=os.environ | given)
 
 
 @pytest.fixture

@@ -2,10 +2,9 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from services.api.domain.proofs import Evidence
 from services.cli import running as run_file
 from services.contracts.events import Heartbeat, Offered
 from services.contracts.metrics import Interval, interval_id
+from tests import warm
 from tests.behaviour.api.conftest import Api
 from tests.integration.metrics.service import Log, Shown, applied, running, wait_for
 from tests.integration.metrics.test_service import MINUTE, NOON, TOPOLOGY, busy_hour, in_disorder
@@ -37,19 +37,13 @@ class Proof:
         assert answer.status_code == 200, answer.text
         return Evidence.model_validate_json(answer.content)
 
-    def prove(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def prove(self, *arguments: str) -> CompletedProcess[str]:
         """`floorwatch prove` beside an installation that says it runs here."""
         names = self.settings.names
         environment = {"REDIS_URL": self.settings.redis_url, "FLOORWATCH_NAMESPACE": names.namespace}
         run_file.announce(self.folder, command="up", wall=self.api.url, own_parts=[], environment=environment)
-        return subprocess.run(
-            [sys.executable, "-m", "services.cli", "prove", *arguments],
-            env=os.environ | environment | {"FLOORWATCH_STATE_DIR": str(self.folder), "COLUMNS": "200"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        given = environment | {"FLOORWATCH_STATE_DIR": str(self.folder), "COLUMNS": "200"}
+        return warm.run("services.cli", "prove", *arguments, env=os.environ | given)
 
     def held_at_noon(self) -> bytes:
         """JSON of the half-hour from 12:00 on."""

@@ -1,19 +1,18 @@
 """A plan's whole way: the command or a POST, Kafka, metrics, and whether the agent keeps to it."""
 
 import os
-import subprocess
-import sys
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import redis
 
 from services.cli.installation import Installation
 from services.contracts.agents import AgentTile
 from services.contracts.names import Names
-from tests import web
+from tests import warm, web
 from tests.integration.metrics.service import wait_for
 
 
@@ -24,11 +23,8 @@ def test_a_schedule_and_an_exception_reach_the_agent(installation: Installation,
     reads = redis.Redis.from_url(environment["REDIS_URL"])
     key = Names(environment["FLOORWATCH_NAMESPACE"]).agents_key
 
-    def floorwatch(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "services.cli", *arguments]
-        return subprocess.run(
-            command, env=os.environ | environment, capture_output=True, text=True, check=False, timeout=120
-        )
+    def floorwatch(*arguments: str) -> "CompletedProcess[str]":
+        return warm.run("services.cli", *arguments, env=os.environ | environment)
 
     def post(path: str, body: object) -> None:
         address = f"http://127.0.0.1:{environment['FLOORWATCH_INGEST_PORT']}/v1/{path}"

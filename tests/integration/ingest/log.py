@@ -4,19 +4,17 @@ import asyncio
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from services.contracts.events import Heartbeat, decode_agents, decode_contacts, decode_ivr, key_of
 from services.contracts.letters import DeadLetter
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
+from tests import warm
 
-ROOT = Path(__file__).parents[3]
 DECODE: dict[str, Any] = {"contacts": decode_contacts, "ivr": decode_ivr, "agents": decode_agents}
 
 
@@ -93,12 +91,9 @@ def in_the_right_partition(settings: CommonSettings) -> bool:
 
 
 @contextmanager
-def ingest(environment: Mapping[str, str], *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+def ingest(environment: Mapping[str, str], *arguments: str) -> Iterator[warm.Process]:
     """`python -m services.ingest …`; killed at the end if it still runs."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "services.ingest", *arguments],
-        env={**os.environ, **environment}, cwd=ROOT, text=True, stdout=subprocess.PIPE,
-    )  # fmt: skip
+    process = warm.Process("services.ingest", *arguments, env={**os.environ, **environment}, output=subprocess.PIPE)
     try:
         yield process
     finally:
@@ -111,12 +106,11 @@ def ingest(environment: Mapping[str, str], *arguments: str) -> Iterator["subproc
 def run(environment: Mapping[str, str], *arguments: str) -> dict[str, Any]:
     """Run to the end; the last line of its progress."""
     with ingest(environment, *arguments, "--progress", "json") as process:
-        out, _ = process.communicate(timeout=120)
-        last: dict[str, Any] = json.loads(out.splitlines()[-1])
-        return {**last, "code": process.returncode}
+        *_, last = progress(process)
+        return {**last, "code": process.wait(timeout=120)}
 
 
-def progress(process: "subprocess.Popen[str]") -> Iterator[dict[str, Any]]:
+def progress(process: warm.Process) -> Iterator[dict[str, Any]]:
     """Its progress, line by line, as it comes."""
     assert process.stdout is not None
     for line in process.stdout:

@@ -2,10 +2,9 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import httpx
@@ -17,6 +16,7 @@ from services.contracts.schedules import AdherenceException, DaySchedule, schedu
 from services.contracts.topology import Topology
 from services.ingest.sources.files import shipped
 from services.runtime import kafka
+from tests import warm
 from tests.integration.ingest import log
 from tests.integration.ingest.test_http import KEY, serving
 
@@ -70,17 +70,8 @@ def described(environment: Mapping[str, str], folder: Path) -> None:
     assert ingest(environment, "topology", "import", folder / "floor.yaml").returncode == 0
 
 
-def ingest(environment: Mapping[str, str], *arguments: object) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "services.ingest", *map(str, arguments)]
-    return subprocess.run(
-        command,
-        env={**os.environ, **environment},
-        cwd=log.ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+def ingest(environment: Mapping[str, str], *arguments: object) -> "CompletedProcess[str]":
+    return warm.run("services.ingest", *map(str, arguments), env={**os.environ, **environment})
 
 
 @pytest.fixture

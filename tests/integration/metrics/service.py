@@ -5,8 +5,6 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -23,6 +21,7 @@ from services.contracts.events import AnyEvent, Heartbeat, encode_batch, key_of
 from services.contracts.metrics import FeedClock, Interval, IvrInterval, Tile, interval_adapter
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
+from tests import warm
 
 
 class Service:
@@ -34,11 +33,9 @@ class Service:
         self._log = log
         self.process = self._start()
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> warm.Process:
         with self._log.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "services.metrics"], env=self._environment, stdout=log, stderr=log
-            )
+            return warm.Process("services.metrics", env=self._environment, output=log, errors=log)
 
     def wait_until_ready(self) -> None:
         wait_for(self._ready, f"metrics is not ready: {self._log.read_text()[-3000:]}")

@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,7 +18,7 @@ from services.contracts.metrics import Interval, IvrInterval
 from services.ingest.domain.edge import to_wire
 from services.ingest.domain.posts import read
 from services.runtime.kafka import partition_of
-from tests import web
+from tests import warm, web
 from tests.chaos import story, verdict
 from tests.chaos.story import QUEUES, ZONES
 from tests.chaos.verdict import Verdict
@@ -112,7 +110,7 @@ def serving_api(environment: dict[str, str], log: Path) -> Iterator[str]:
     (port,) = free_ports(1)
     variables = os.environ | environment | {"FLOORWATCH_API_PORT": str(port)}
     with log.open("wb") as out:
-        process = subprocess.Popen([sys.executable, "-m", "services.api"], env=variables, stdout=out, stderr=out)
+        process = warm.Process("services.api", env=variables, output=out, errors=out)
     try:
         wait_for(lambda: not_ready(f"127.0.0.1:{port}") is None, "the API is not ready")
         yield f"http://127.0.0.1:{port}"

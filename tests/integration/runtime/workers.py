@@ -5,8 +5,6 @@ import os
 import random
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -20,10 +18,9 @@ from services.runtime import kafka
 from services.runtime.changelog import changelog_topic
 from services.runtime.redis import client
 from services.runtime.settings import CommonSettings
-from tests import web
+from tests import warm, web
 from tests.integration.runtime.counting import decode_count
 
-ROOT = Path(__file__).parents[3]
 encode = msgspec.msgpack.Encoder().encode
 
 
@@ -42,14 +39,9 @@ class Worker:
         self._environment = os.environ | {"FLOORWATCH_COUNTING_PORT": str(self.port)} | environment
         self.process = self._spawn()
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
+    def _spawn(self) -> warm.Process:
         with self.log.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "tests.integration.runtime.counting"],
-                cwd=ROOT,
-                env=self._environment,
-                stderr=log,
-            )
+            return warm.Process("tests.integration.runtime.counting", env=self._environment, errors=log)
 
     def kill_and_start(self) -> None:
         self.process.kill()
