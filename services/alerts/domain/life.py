@@ -43,11 +43,14 @@ class Watch:
 
     Times are epoch ms of the scope's clock and never go back; transitions of one alert have different times, so that
     their ids are unique.
+
+    Attributes:
+        site: of the next episode: an agent may be at another one by then. An alert stays where it began.
     """
 
     __slots__ = (
-        "_cleared_since", "_fired", "_metric", "_reading", "_site", "_turn", "_unknown_since", "_was", "alert",
-        "fired_wall", "now", "rule", "scope", "wall_at",
+        "_cleared_since", "_fired", "_metric", "_reading", "_turn", "_unknown_since", "_was", "alert", "fired_wall",
+        "now", "rule", "scope", "site", "wall_at",
     )  # fmt: skip
 
     def __init__(
@@ -57,7 +60,7 @@ class Watch:
         self.rule, self.scope, self.now = rule, scope, now
         self.alert: Alert | None = None
         self.fired_wall = self.wall_at = 0
-        self._site, self._metric = site, metric or rule.compares[0].metric
+        self.site, self._metric = site, metric or rule.compares[0].metric
         self._reading: Reading | None = None
         self._turn: int | None = None  # the next of the reading
         self._cleared_since: int | None = None
@@ -214,7 +217,7 @@ class Watch:
             fields = {"owner": rule.owner} | fields
             self.alert = Alert(
                 id=f"{rule.id}|{self.scope}", rule=rule.id, scope=self.scope, scope_kind=rule.scope.kind,
-                site=self._site, episode=at, group=group_of(rule, self._site), **fields,
+                site=self.site, episode=at, group=group_of(rule, self.site), **fields,
             )  # fmt: skip
         self._cleared_since = None
         id_ = f"{self.alert.id}|{state}|{at}"

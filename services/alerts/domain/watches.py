@@ -154,7 +154,7 @@ class Watches:
                 if not _means(rule, kind, scope):
                     continue
                 watch = self._watch(rule, kind, scope)
-            watch.wall_at = self._floor.wall_at
+            watch.wall_at, watch.site = self._floor.wall_at, site_of_scope(scope, kind, self._floor)
             yield from watch.hold(self._now(rule, scope), read_rule(rule, scope, self._floor))
 
     def _concerned(self, kind: ScopeKind, changed: Changed) -> set[str]:

@@ -3,6 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.contracts.agents import AgentTotals
+from tests.unit.alerts.days import agent
 from tests.unit.alerts.floor import Engine, clock, rule, rules, tile, told
 
 LATE = {"metric": "service_level", "direction": "below", "threshold": 60, "clear": 70}
@@ -15,6 +17,22 @@ def test_only_queues_that_match_are_watched():
     assert told(engine.take([tile(SALES, 10, waiting=20), tile(PS, 10, waiting=20)])) == [
         "bank/PS: inactive → firing at 10 (20)"
     ]
+
+
+def test_the_next_alert_of_an_agent_is_of_the_site_where_they_are_by_then():
+    engine = Engine(rules(rule(metric="occupancy", scope="agent", threshold=30, clear=20)))
+
+    def seen(at: int, home: int, talking_s: int) -> list[tuple[str, str | None]]:
+        totals = AgentTotals(signed_in_ms=60_000, by_state_ms={"talking": talking_s * 1000, "available": 30_000})
+        tile = agent("ana", 1_780_200_000 + at, home, "not_ready", (), out=False, date="2026-05-31")
+        happened = engine.take([tile.model_copy(update={"totals": totals})])
+        return [(one.alert.state, one.alert.site) for one in happened]
+
+    assert seen(0, 0, 20) == [("firing", "bank")]
+    assert seen(10, 1, 20) == [], "it stays where it began"
+    assert seen(20, 1, 1) == [("resolved", "bank")]
+    assert seen(7200, 1, 1) == [("inactive", "bank")]
+    assert seen(7210, 1, 20) == [("firing", "lisbon")]
 
 
 def test_a_site_adds_its_queues():
