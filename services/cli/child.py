@@ -76,6 +76,11 @@ class Child:
         """Exit code of the newest life, negative for a signal; None while it runs."""
         return self._process.poll() if self._process else None
 
+    @property
+    def came_to_its_end(self) -> bool:
+        """Whether it has done what it was started for."""
+        return self.part.may_end and self.exit_code == 0
+
     def cause(self) -> str:
         """How the process ended, in words."""
         code = self.exit_code

@@ -116,6 +116,8 @@ class Supervisor:
         while reason and time.monotonic() < deadline:
             self._go_on()
             if not child.running:
+                if child.came_to_its_end:
+                    return
                 raise StartError(
                     f"{child.part.name} ended while starting ({child.cause()}): {child.last_line()} (log: {child.log})"
                 )
@@ -146,7 +148,7 @@ class Supervisor:
                 self._spawn(child)
             return
         self._guard.ended(child.pid or 0)
-        if child.part.may_end and child.exit_code == 0:
+        if child.came_to_its_end:
             child.done = True
             self._say(f"{child.part.name} has come to its end")
             return
