@@ -17,6 +17,7 @@ from services.cli.installation import Installation, on_free_ports
 from services.runtime.settings import CommonSettings
 from tests.parts import Parts, running_parts
 
+HERE = Path(__file__).parent
 SHARED = "FLOORWATCH_TEST_PARTS"
 
 # The machines are shared: how long an example takes there says nothing of the code.
@@ -26,14 +27,16 @@ hypothesis.settings.load_profile("shared")
 # Tracing branches makes a test take two to three times as long.
 TRACED_EXAMPLES = 20
 """So many of a law: the rest takes the same branches."""
-UNTRACED = {"test_bank_known_answers.py", "test_model.py", "test_steady_state.py"}
+UNTRACED = {"test_bank_files.py", "test_bank_known_answers.py", "test_model.py", "test_steady_state.py"}
 """Long runs: shorter tests take the same branches."""
+ELSEWHERE = {HERE / "integration", HERE / "behaviour" / "api"}
+"""What these test runs in other processes; tracing only slows down what asks them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Coverage pauses (pytest-cov) while a long one runs."""
+    """Coverage pauses (pytest-cov) where it would find nothing new."""
     for item in items:
-        if item.path.name in UNTRACED:
+        if item.path.name in UNTRACED or not ELSEWHERE.isdisjoint(item.path.parents):
             item.add_marker(pytest.mark.no_cover)
 
 
