@@ -25,6 +25,7 @@ from services.api.guard import Doorkeeper, Guard
 from services.api.hub import Hub
 from services.api.letters import DeadLetters
 from services.api.passwords import Passwords
+from services.api.plan_journal import PlanJournal
 from services.api.routes import (
     accounts,
     alerts,
@@ -190,8 +191,8 @@ async def run(settings: ApiSettings) -> None:
     )
     text = Telemetry(hub, store, changes).text
     parts = Parts(
-        settings, store, hub, log, staff_log, backtests, door, guard, known, Passwords(), throttle, letters, described,
-        expected, text,
+        settings, store, hub, log, staff_log, backtests, door, guard, known, Passwords(), throttle, letters,
+        PlanJournal(settings), described, expected, text,
     )  # fmt: skip
     server = _Server(
         uvicorn.Config(

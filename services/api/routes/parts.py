@@ -25,6 +25,7 @@ from services.api.staff_log import StaffLog
 from services.api.store import Store
 from services.api.throttle import Throttle
 from services.contracts.backtest import BacktestOrder
+from services.contracts.contingency import PlanStep
 from services.contracts.desk import AnyCommand, Outcome
 from services.contracts.events import ContactEvent
 from services.contracts.socket import FeedView, Filters, Resume
@@ -95,6 +96,13 @@ class LetterReader(Protocol):
         """Events and letters of the last minutes, by source and site."""
 
 
+class PlanStepReader(Protocol):
+    """What the routes ask of the journal about a plan."""
+
+    async def steps(self, plan: str) -> tuple[list[PlanStep], bool]:
+        """Its steps, oldest first, and whether those are all. Raises LogAwayError."""
+
+
 class DeskDoor(Protocol):
     """What the routes ask of the way to the desk."""
 
@@ -126,6 +134,7 @@ class Parts:
     passwords: Passwords
     throttle: Throttle
     letters: LetterReader
+    plan_journal: PlanStepReader
     floor: Descriptions
     forecasts: Forecasts
     telemetry: Callable[[], bytes]

@@ -12,18 +12,16 @@ from services.api.domain.days import local_date
 from services.api.domain.staffing.answers import PlanReport
 from services.api.domain.staffing.inputs import promise_of
 from services.api.domain.staffing.report import plan_report
+from services.api.pen import LogAwayError
 from services.api.routes.listing import no_such
-from services.api.routes.parts import FilledParts, Seen, problems
+from services.api.routes.parts import FilledParts, Seen, log_away, problems
 from services.api.routes.plans import PlanId
 from services.contracts.alerts import Scope
-from services.contracts.contingency import PlanStep, PlanView
+from services.contracts.contingency import PlanView
 from services.contracts.metrics import Interval
 from services.contracts.staffing import Promise
 
 router = APIRouter(prefix="/v1/plans", responses=problems(401), tags=["plans"])
-
-JOURNAL_KEPT = 1000
-"""So many entries of the journal are at hand; of a fuller one the days before its oldest step are unknown."""
 
 
 @router.get("/{plan_id}/report", responses=problems(404, 422, 503))
@@ -41,12 +39,14 @@ async def report(
     queues = _queues(board, view.definition.scope)
     sites = {queue.partition("/")[0] for queue in queues}
     timezone = board.directory.site(next(iter(sites))).timezone if len(sites) == 1 else "UTC"
-    journal = await parts.store.journal()
-    steps = [entry for entry in journal if isinstance(entry, PlanStep) and entry.plan == plan_id]
+    try:
+        steps, is_whole = await parts.plan_journal.steps(plan_id)
+    except LogAwayError as error:
+        raise log_away(error, retry_after="2") from None
     tiles = [tile for queue in queues if (tile := board.tiles.held.get(queue)) is not None]
     now = max([*(tile.as_of for tile in tiles), *(step.at for step in steps)], default=0)
     dates = _dates(now, timezone, days)
-    if steps and len(journal) >= JOURNAL_KEPT:
+    if steps and not is_whole:
         oldest = local_date(min(step.at for step in steps), timezone)
         dates = [date for date in dates if date >= oldest]
     found = await parts.store.days([(queue, date) for queue in queues for date in dates])

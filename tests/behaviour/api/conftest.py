@@ -6,7 +6,7 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,10 @@ from services.contracts.alerts import Alert, AlertTransition, RuleView, Silence
 from services.contracts.contingency import PlanView
 from services.contracts.metrics import FeedClock, Interval, IvrInterval, Repeats, Tile
 from services.contracts.moves import MoveView
-from services.contracts.names import Names
+from services.contracts.names import Names, Topic
 from services.contracts.topology import Description, record_key
+from services.runtime import kafka
+from services.runtime.settings import CommonSettings
 from tests import warm, web
 from tests.parts import Parts
 
@@ -89,6 +91,19 @@ class WrittenFloor:
 
     def offer_link(self, token: str, role: str) -> None:
         self.redis.set(self.names.sign_in_key(token), role)
+
+
+def write_log(parts: Parts, names: Names, topic: Topic, records: Iterable[tuple[str | None, bytes]]) -> None:
+    """Write keys and values onto a topic's first partition, as the other services do."""
+
+    async def write() -> None:
+        settings = CommonSettings(KAFKA_BOOTSTRAP_SERVERS=parts.kafka_bootstrap_servers, namespace=names.namespace)
+        await kafka.ensure_topics(settings, [topic])
+        async with kafka.producer(settings) as producer:
+            for key, value in records:
+                await producer.send(topic.name, value, None if key is None else key.encode(), partition=0)
+
+    asyncio.run(write())
 
 
 class Api:

@@ -8,37 +8,22 @@ import pytest
 
 from services.contracts.events import Offered, encode_batch
 from services.contracts.letters import DeadLetter
-from services.contracts.names import Names, Topic
 from services.contracts.schedules import DaySchedule
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
 from tests import web
-from tests.behaviour.api.conftest import Api, WrittenFloor
+from tests.behaviour.api.conftest import Api, WrittenFloor, write_log
 from tests.parts import Parts
 
 pytestmark = pytest.mark.timeout(120)
 
 
-def put(parts: Parts, names: Names, topic: Topic, values: Iterable[bytes]) -> None:
-    """Write records onto a topic's first partition, as ingest and metrics do."""
-
-    async def write() -> None:
-        settings = CommonSettings(KAFKA_BOOTSTRAP_SERVERS=parts.kafka_bootstrap_servers, namespace=names.namespace)
-        await kafka.ensure_topics(settings, [topic])
-        async with kafka.producer(settings) as producer:
-            for value in values:
-                await producer.send(topic.name, value, partition=0)
-
-    asyncio.run(write())
-
-
-def letters(source: str, numbers: Iterable[int], reason: str) -> list[bytes]:
-    return [
+def letters(source: str, numbers: Iterable[int], reason: str) -> list[tuple[None, bytes]]:
+    made = (
         DeadLetter(id=f"http|{n}", source=source, reason=reason, field="queue", content=f'{{"n": {n}}}')
-        .model_dump_json()
-        .encode()
         for n in numbers
-    ]
+    )  # fmt: skip
+    return [(None, each.model_dump_json().encode()) for each in made]
 
 
 def test_an_empty_installation_has_no_letters_and_no_traffic(api: Api):
@@ -51,8 +36,10 @@ def test_an_empty_installation_has_no_letters_and_no_traffic(api: Api):
 def test_dead_letters_come_newest_first_by_pages_and_by_what_is_asked_for(parts: Parts, api: Api, floor: WrittenFloor):
     """600 letters of the ACD (more than one reading's chunk) and 3 of the planner after them."""
     names = floor.names
-    put(parts, names, names.dead_letters, letters("acd", range(600), "Field required"))
-    put(parts, names, names.dead_letters, [*letters("wfm", range(600, 603), "no such site"), b"not a letter"])
+    write_log(parts, names, names.dead_letters, letters("acd", range(600), "Field required"))
+    write_log(
+        parts, names, names.dead_letters, [*letters("wfm", range(600, 603), "no such site"), (None, b"not a letter")]
+    )
     first = api.get("/v1/dead-letters", params={"limit": 400}).json()
     assert [letter["content"] for letter in first["letters"][:3]] == ['{"n": 602}', '{"n": 601}', '{"n": 600}']
     assert (first["held"], first["sources"]) == (604, {"acd": 397, "wfm": 3})
@@ -72,8 +59,10 @@ def test_dead_letters_come_newest_first_by_pages_and_by_what_is_asked_for(parts:
 def test_what_came_in_lately_is_counted_from_the_log(parts: Parts, api: Api, floor: WrittenFloor):
     call = Offered("e1", "pbx", 1_000, "amber/sales", "c1")
     batches = [[call, Offered("e2", "pbx", 2_000, "amber/cards", "c2")], [call]]
-    put(parts, floor.names, floor.names.contacts, [*map(encode_batch, batches), b"\xc1"])
-    put(parts, floor.names, floor.names.dead_letters, letters("pbx", [900], "Field required"))
+    write_log(
+        parts, floor.names, floor.names.contacts, [*((None, encode_batch(each)) for each in batches), (None, b"\xc1")]
+    )
+    write_log(parts, floor.names, floor.names.dead_letters, letters("pbx", [900], "Field required"))
     told = api.get("/v1/feeds/traffic", params={"minutes": 5}).json()
     (pbx,) = [source for source in told["sources"] if source["source"] == "pbx"]
     assert pbx == {

@@ -18,7 +18,7 @@ from services.contracts.topology import Queue, Site, Text
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
 from tests import web
-from tests.behaviour.api.conftest import Api, WrittenFloor, running_api, until
+from tests.behaviour.api.conftest import Api, WrittenFloor, running_api, until, write_log
 from tests.integration.ingest.test_http import KEY, serving
 from tests.parts import Parts
 from tests.unit.api.floor import HALF_HOUR, NINE, TODAY, clock, counts, half_hour, tile
@@ -180,14 +180,8 @@ def test_what_is_no_queue_or_no_day_is_said(api: Api):
 
 
 def test_a_record_that_is_no_forecast_is_passed_over(parts: Parts, api: Api, floor: WrittenFloor):
-    settings = CommonSettings(KAFKA_BOOTSTRAP_SERVERS=parts.kafka_bootstrap_servers, namespace=floor.names.namespace)
     before = told(api)
-
-    async def spoil() -> None:
-        async with kafka.producer(settings) as producer:
-            for key, value in (("bank/PS|x", b"{}"), (f"bank/PS|{TODAY}|99", b"\xff"), ("", b"null")):
-                await producer.send_and_wait(settings.names.forecasts.name, value, key=key.encode())
-
-    asyncio.run(spoil())
+    spoilt = (("bank/PS|x", b"{}"), (f"bank/PS|{TODAY}|99", b"\xff"), ("", b"null"))
+    write_log(parts, floor.names, floor.names.forecasts, spoilt)
     until(lambda: api.log.read_text().count("the old one stays") >= 3)
     assert told(api) == before

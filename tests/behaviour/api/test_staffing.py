@@ -12,7 +12,7 @@ from services.contracts.metrics import Tile
 from services.contracts.staffing import Load, Promise, agents_for, expected
 from services.contracts.topology import Queue, Site, Text
 from services.runtime.settings import CommonSettings
-from tests.behaviour.api.conftest import Api, WrittenFloor, until
+from tests.behaviour.api.conftest import Api, WrittenFloor, until, write_log
 from tests.behaviour.api.desk import WrittenDesk, desk_of
 from tests.parts import Parts
 from tests.unit.api.floor import NINE, agent, clock, half_hour, move_view, plan_view, tile
@@ -140,7 +140,9 @@ async def test_a_proposal_says_what_is_expected_of_both_sides(api: Api, desk: Wr
     assert (await asking).status_code == 200
 
 
-def test_a_plan_that_fires_every_morning_is_reported(api: Api, floor: WrittenFloor, centres: tuple[str, str]):
+def test_a_plan_that_fires_every_morning_is_reported(
+    parts: Parts, api: Api, floor: WrittenFloor, centres: tuple[str, str]
+):
     queue, name = f"{centres[1]}/cards", f"surge-{uuid.uuid4().hex[:6]}"
     floor.put(plan_view(name, match=queue))
     journal = Journal()
@@ -151,9 +153,14 @@ def test_a_plan_that_fires_every_morning_is_reported(api: Api, floor: WrittenFlo
         counts = came(120, abandoned=20)
         half = half_hour(queue, start=at(day, "09:00"), date=date, at_20=counts)
         floor.put(half.model_copy(update={"waiting_ms": 20 * 120_000}))
-    for step in journal.steps:
-        own = step.model_copy(update={"plan": name, "id": step.id.replace("surge", name)})
-        floor.redis.lpush(floor.names.journal_key, own.model_dump_json())
+    own = [step.model_copy(update={"plan": name, "id": step.id.replace("surge", name)}) for step in journal.steps]
+    others = ((f"{name}|no step", b"{}"), *((step.id, step.model_dump_json().encode()) for step in journal.steps))
+    write_log(
+        parts,
+        floor.names,
+        floor.names.journal,
+        (*others, *((step.id, step.model_dump_json().encode()) for step in own)),
+    )
     until(lambda: api.get(f"/v1/plans/{name}/report").status_code == 200)
     found = PlanReport.model_validate_json(api.get(f"/v1/plans/{name}/report", params={"days": 5}).content)
     assert (found.planning_fault, found.days, found.fired) == (True, 3, 3)
