@@ -38,6 +38,8 @@ export const shell = {
   sortBy: (column: string) => `Sort by ${column}`,
   exportCsv: 'Export CSV',
   print: 'Print',
+  chooseFile: 'Choose a file',
+  noFile: 'none chosen',
   done: 'Done.',
   same: 'It was so already.',
   closeNotice: 'Close this message',

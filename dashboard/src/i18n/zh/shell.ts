@@ -39,6 +39,8 @@ export const shell: typeof en = {
   sortBy: (column) => `按${column}排序`,
   exportCsv: '导出 CSV',
   print: '打印',
+  chooseFile: '选择文件',
+  noFile: '未选择文件',
   done: '已完成。',
   same: '原本就是如此。',
   closeNotice: '关闭此消息',
