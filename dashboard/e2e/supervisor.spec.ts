@@ -184,7 +184,7 @@ test('a proposed plan is activated, its action is done, and it is stood down', a
   await axe(page);
   await page.locator('[data-confirm]').click();
   await expect(card).toHaveAttribute('data-level', '1');
-  await card.locator('[data-do="action-done"]').click();
+  await card.locator('[data-act="done"]').click();
   await expect(card.locator('[data-action="second-line"]')).toHaveAttribute('data-state', 'done');
   await end(calls, 'answered');
   await card.locator('[data-do="stand-down"]').click();

@@ -109,7 +109,7 @@ class Measured(Contract):
 
 
 class ActionState(Contract):
-    """How far an action of an active level is."""
+    """How far an action is, or the call that takes it back."""
 
     action: str
     level: int
@@ -149,6 +149,11 @@ class PlanView(Contract):
     activation: str = Field(default="", description="id of the activation that runs, or of the last one")
     cause: str = ""
     actions: tuple[ActionState, ...] = ()
+    taken_back: tuple[ActionState, ...] = Field(
+        default=(),
+        description="actions of levels that were left whose channel is called again to take back what it did; "
+        "`failed`: the telephone system may still be doing it",
+    )
     effect: Effect = Effect()
 
 

@@ -145,12 +145,16 @@ class DeclinePlan(Command):
 
 
 class CompleteAction(Command):
-    """An action of an active level is done, was left out, or (a webhook's) failed."""
+    """An action of an active level is done, was left out, or (a webhook's) failed.
+
+    With `undo` it is about what was taken back when the level was left.
+    """
 
     do: Literal["complete_action"] = "complete_action"
     action: str
     result: Literal["done", "skipped", "failed"] = "done"
     note: Words = ""
+    undo: bool = False
 
 
 class StandDown(Command):

@@ -885,6 +885,10 @@ export interface PlanView {
   activation: string;
   cause: string;
   actions: ActionState[];
+  /**
+   * actions of levels that were left whose channel is called again to take back what it did; `failed`: the telephone system may still be doing it
+   */
+  taken_back: ActionState[];
   effect: Effect;
 }
 /**
@@ -945,7 +949,7 @@ export interface PlanAction {
   undo: boolean;
 }
 /**
- * How far an action of an active level is.
+ * How far an action is, or the call that takes it back.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "ActionState".
@@ -3124,6 +3128,8 @@ export interface DeclinePlan {
 /**
  * An action of an active level is done, was left out, or (a webhook's) failed.
  *
+ * With `undo` it is about what was taken back when the level was left.
+ *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "CompleteAction".
  */
@@ -3141,6 +3147,7 @@ export interface CompleteAction {
   action: string;
   result: 'done' | 'skipped' | 'failed';
   note: string;
+  undo: boolean;
 }
 /**
  * Leave the plan, or go back to a lower level.
@@ -3898,7 +3905,9 @@ export interface SuggestedStep {
   saved_per_hour: number;
 }
 /**
- * A queue's agents against what its target needs; None: no feed tells of them. `surplus` below 0: so many are missing.
+ * A queue's agents against what its target needs.
+ *
+ * `agents` None: no feed tells of them. `surplus` below 0: so many are missing.
  *
  * This interface was referenced by `Floorwatch`'s JSON-Schema
  * via the `definition` "Balance".

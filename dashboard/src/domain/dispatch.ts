@@ -120,6 +120,10 @@ export function points(side: {
   return before === null || after === null ? null : (after - before) * 100;
 }
 
+/** Of levels that were left: what is still in force, or may be. */
+export const notTakenBack = (plan: PlanView) =>
+  plan.taken_back.filter(({ state }) => state === 'open' || state === 'failed');
+
 /** Plans that want somebody first: proposed, to be left, active; then the others by id. */
 export function planOrder(plans: readonly PlanView[]): PlanView[] {
   const rank = (plan: PlanView) =>

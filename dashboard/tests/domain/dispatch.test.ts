@@ -62,6 +62,14 @@ describe('the floor by region, centre and queue', () => {
     expect([loans?.surplus, loans?.needed]).toEqual([null, null]);
   });
 
+  it('by skill does not take agents that are not known for none', () => {
+    const [cards] = bySkill([
+      queue('porto/cards', 1),
+      queue('bank/cards', null, { agents: null, needed: 4 }),
+    ]);
+    expect([cards?.agents, cards?.needed, cards?.surplus]).toEqual([null, 7, 1]);
+  });
+
   it('a fraction of an agent is no shortage', () => {
     expect([null, 0, -0.4, -0.5, -3].map(isShort)).toEqual([false, false, false, true, true]);
   });

@@ -146,6 +146,14 @@ describe('moves', () => {
 });
 
 describe('plans', () => {
+  const LEFT: PlanView = {
+    ...PLAN,
+    id: 'left',
+    level: 0,
+    proposed: null,
+    taken_back: [{ action: 'call', level: 1, state: 'failed', by: 'floorwatch', at: 1, note: 'HTTP 500' }],
+  };
+
   it('has no word that is not in the catalogue, active, proposed or none', async () => {
     const proposed: PlanView = { ...PLAN, level: 0, proposed: 1 };
     const active: PlanView = {
@@ -159,9 +167,23 @@ describe('plans', () => {
         { action: 'ivr', level: 1, state: 'done', by: 'dora', at: 1, note: '' },
       ],
     };
-    const text = await shown('/dispatch?part=plans', there, [proposed, active]);
-    expect(own(text).replace('ivr', '').trim()).toBe('');
+    const text = await shown('/dispatch?part=plans', there, [proposed, active, LEFT]);
+    expect(
+      own(text)
+        .replace(/ivr|HTTP|floorwatch/g, '')
+        .trim(),
+    ).toBe('');
     expect(own(await shown('/dispatch?part=plans', there))).toBe('');
+  });
+
+  it('tells what was not taken back when its level was left, until somebody has seen to it', async () => {
+    const text = await shown('/dispatch?part=plans', there, [LEFT], false);
+    expect(text).toMatch(/To be taken back.*Call the second line.*not taken back · floorwatch/s);
+    const seenTo = {
+      ...LEFT,
+      taken_back: LEFT.taken_back.map((each) => ({ ...each, state: 'done' as const })),
+    };
+    expect(await shown('/dispatch?part=plans', there, [seenTo], false)).not.toContain('To be taken back');
   });
 });
 

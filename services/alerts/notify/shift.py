@@ -226,6 +226,7 @@ class Shift:
                 id=f"call-{hashlib.sha256(one.id.encode()).hexdigest()[:32]}", at=now, by=SERVICE, target=call.plan,
                 action=call.action, result="done" if one.state == "delivered" else "failed",
                 note=one.reason if one.state == "delivered" else f"{one.state}: {one.reason}",
+                undo=call.event == "stood_down",
             )  # fmt: skip
             await self._producer.send_and_wait(self._names.tiles.name, json_array([command.model_dump_json().encode()]))
             await self._put(one.model_copy(update={"answered": True}))

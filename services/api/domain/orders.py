@@ -83,10 +83,11 @@ class ActivateOrder(Order):
 
 
 class ActionOrder(Order):
-    """What became of an action."""
+    """What became of an action, or with `undo` of taking it back."""
 
     result: Literal["done", "skipped"] = "done"
     note: Words = ""
+    undo: bool = False
 
 
 class StandDownOrder(Order):

@@ -61,11 +61,12 @@ async def decline(plan_id: PlanId, desk: AtDesk, body: ReasonOrder | None = None
 
 @router.post("/{plan_id}/actions/{action_id}", response_model=Done, responses=orders.answers())
 async def action(plan_id: PlanId, action_id: ActionId, desk: AtDesk, body: ActionOrder | None = None) -> Response:
-    """An action of an active level is done, or was left out."""
+    """An action of an active level is done, or was left out; with `undo`, what takes it back."""
     body = body or ActionOrder()
     return await desk.do(
-        "complete_action", plan_id, expected=body.expected, action=action_id, result=body.result, note=body.note
-    )
+        "complete_action", plan_id, expected=body.expected, action=action_id, result=body.result, note=body.note,
+        undo=body.undo,
+    )  # fmt: skip
 
 
 @router.post("/{plan_id}/stand-down", response_model=Done, responses=orders.answers())

@@ -325,6 +325,13 @@ async def test_a_plan_calls_its_webhook_once_and_takes_it_back(  # noqa: PLR0915
         calls = [body["notices"][0]["call"] for body in hook.taken]
         assert [(call["action"], call["event"]) for call in calls] == [("ivr", "activated"), ("ivr", "stood_down")]
 
+        async def taken_back() -> bool:
+            undone = (await get("/v1/plans/peak"))["taken_back"]
+            return [(one["action"], one["state"]) for one in undone] == [("ivr", "done")]
+
+        await scene.floor.until(taken_back)
+        assert (await get("/v1/plans/peak"))["actions"] == actions, "what was done stays said"
+
         environment_of_cli = {
             "FLOORWATCH_API_URL": api.url, "COLUMNS": "200", "FLOORWATCH_STATE_DIR": str(tmp_path),
         }  # fmt: skip

@@ -163,6 +163,26 @@ def test_webhooks_are_called_on_activation_and_undone_on_standing_down():
     assert calls == [("activated", "pbx", "pbx-main", "activated"), ("stood_down", "pbx", "pbx-main", "stood_down")]
 
 
+def test_what_was_not_taken_back_stands_on_the_plan_until_somebody_did_it_or_the_level_is_entered_again():
+    hook = {"id": "pbx", "kind": "webhook", "name": NAME, "webhook": "pbx-main", "undo": True}
+    call = {"id": "call", "kind": "call_in", "name": NAME}
+    story = Story(plan(level(10, actions=[call]), level(20, actions=[hook])))
+    story.at(1, 1)
+    story.do("activate_plan", level=2)
+    undo = partial(story.do, "complete_action", action="pbx", undo=True)
+    assert undo().code == "not_now"
+    story.do("stand_down", to_level=1)
+    assert [(one.action, one.level, one.state) for one in story.view.taken_back] == [("pbx", 2, "open")]
+    assert undo(result="failed", note="undeliverable: HTTP 500", by=SERVICE).code == "done"
+    story.do("stand_down")
+    assert [(one.state, one.note) for one in story.view.taken_back] == [("failed", "undeliverable: HTTP 500")]
+    assert [one.state for one in story.view.actions] == ["open"]
+    assert undo(note="by hand").code == "done"
+    assert [(one.state, one.by) for one in story.view.taken_back] == [("done", "dana")]
+    story.do("activate_plan", level=2)
+    assert story.view.taken_back == ()
+
+
 def test_refusals_say_why():
     story = Story(plan(level(10), level(20)))
     elsewhere = Actor(name="eve", role="supervisor", sites=("lisbon",))

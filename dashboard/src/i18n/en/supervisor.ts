@@ -67,10 +67,6 @@ export const supervisor = {
   stoodDown: 'The plan is at rest.',
   standDownTo: 'To which level',
   outOfPlan: 'Out of the plan',
-  actionDone: 'Done',
-  actionSkipped: 'Left out',
-  actionSaid: 'Written down.',
-  actionState: { open: 'Open', done: 'Done', skipped: 'Left out', failed: 'Failed' },
   expectedGain: (points: string) => `Expected: ${points} points of service level`,
   effect: (before: string, now: string) => `Service level: ${before} before, ${now} now`,
 

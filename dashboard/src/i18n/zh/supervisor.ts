@@ -68,10 +68,6 @@ export const supervisor: typeof en = {
   stoodDown: '预案已退出。',
   standDownTo: '降至哪一级',
   outOfPlan: '完全退出',
-  actionDone: '已完成',
-  actionSkipped: '不执行',
-  actionSaid: '已记录。',
-  actionState: { open: '待执行', done: '已完成', skipped: '不执行', failed: '失败' },
   expectedGain: (points) => `预期：服务水平提高 ${points} 个百分点`,
   effect: (before, now) => `服务水平：之前 ${before}，现在 ${now}`,
 

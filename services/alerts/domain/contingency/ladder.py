@@ -173,6 +173,8 @@ class Ladder:
         )
         opened = self.definition.levels[level - 1].actions
         changes["actions"] = (*changes["actions"], *(ActionState(action=one.id, level=level) for one in opened))
+        again = {one.id for one in opened}
+        changes["taken_back"] = tuple(one for one in view.taken_back if one.action not in again)
         self.state.enter[level - 1].spend()
         calls = tuple(
             WebhookCall(action=one.id, channel=one.webhook, event="activated") for one in opened if one.webhook
@@ -187,15 +189,15 @@ class Ladder:
     def stand_down(self, to: int, by: str, reason: str) -> PlanStep:
         """Be on a lower level from now on; what is left is not proposed again before its condition was over."""
         view, now = self.view, self.state.now
-        left = self.definition.levels[to : view.level]
+        undone = [
+            (level, one)
+            for level in range(view.level, to, -1)
+            for one in self.definition.levels[level - 1].actions
+            if one.undo
+        ]
         for hold in self.state.enter[to:]:
             hold.spend()
-        calls = tuple(
-            WebhookCall(action=one.id, channel=one.webhook, event="stood_down")
-            for level in reversed(left)
-            for one in level.actions
-            if one.undo
-        )
+        calls = tuple(WebhookCall(action=one.id, channel=one.webhook, event="stood_down") for _, one in undone)
         effect = view.effect.model_copy(update={"during": (*view.effect.during, self._measured())})
         if to == 0:
             self.state.after_due = now + AFTER_MS
@@ -203,6 +205,7 @@ class Ladder:
             "stood_down", to, by=by, reason=reason, calls=calls, level_now=to, since=now if to else None,
             proposed=None, proposed_since=None, leave_proposed=False, effect=effect,
             actions=tuple(one for one in view.actions if one.level <= to) if to else view.actions,
+            taken_back=(*view.taken_back, *(ActionState(action=one.id, level=level) for level, one in undone)),
         )  # fmt: skip
         self._read_leave()
         return step
@@ -214,10 +217,12 @@ class Ladder:
         self.state.enter[level - 1].spend()
         return self._step("declined", level, by=by, reason=reason, proposed=None, proposed_since=None)
 
-    def complete(self, done: ActionState) -> PlanStep:
-        """An action of an active level has come so far."""
-        actions = tuple(done if one.action == done.action else one for one in self.view.actions)
-        return self._step("action", done.level, by=done.by, reason=done.note, actions=actions)
+    def complete(self, done: ActionState, *, undo: bool) -> PlanStep:
+        """An action of an active level, or what takes it back, has come so far."""
+        before = self.view.taken_back if undo else self.view.actions
+        states: Any = tuple(done if one.action == done.action else one for one in before)
+        changes = {"taken_back" if undo else "actions": states}
+        return self._step("action", done.level, by=done.by, reason=done.note, **changes)
 
     def rewrite(self, definition: PlanDefinition, floor: Floor) -> Iterator[PlanStep]:
         """The plan is written otherwise: conditions that are new begin anew, and so does what was proposed."""
@@ -234,6 +239,7 @@ class Ladder:
             update={
                 "definition": definition, "revision": self.view.revision + 1, "site": site_of_plan(definition),
                 "actions": tuple(one for one in self.view.actions if one.action in known),
+                "taken_back": tuple(one for one in self.view.taken_back if one.action in known),
             }
         )  # fmt: skip
         self.state.leave = Hold()

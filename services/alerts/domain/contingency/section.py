@@ -111,11 +111,13 @@ class Contingency:
         return Answer("invalid", "no command for a plan")
 
     def _complete(self, command: CompleteAction, ladder: Ladder) -> Answer:
-        found = next((one for one in ladder.view.actions if one.action == command.action), None)
+        where = ladder.view.taken_back if command.undo else ladder.view.actions
+        found = next((one for one in where if one.action == command.action), None)
         if found is None:
             known = any(a.id == command.action for level in ladder.definition.levels for a in level.actions)
             if known:
-                return Answer("not_now", f"action {command.action!r} is of a level that is not active")
+                why = "is not being taken back" if command.undo else "is of a level that is not active"
+                return Answer("not_now", f"action {command.action!r} {why}")
             return Answer("invalid", f"action: the plan has no {command.action!r}")
         if found.state == command.result and found.note == command.note:
             return Answer("same", f"action {command.action!r} is {found.state} already")
@@ -123,7 +125,7 @@ class Contingency:
             action=found.action, level=found.level, state=command.result, by=command.by.name, at=command.at,
             note=command.note,
         )  # fmt: skip
-        return self._done(ladder, (ladder.complete(done),))
+        return self._done(ladder, (ladder.complete(done, undo=command.undo),))
 
     def _put(self, command: PutPlan, floor: Floor) -> Answer:
         plan, id_ = command.plan, command.target
