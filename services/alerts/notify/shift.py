@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.alerts import telemetry
 from services.alerts.domain.notices.outbox import Outbox, Wrong
-from services.alerts.domain.notices.posting import after, begin, without_channel
+from services.alerts.domain.notices.posting import after, begin, verdict, without_channel
 from services.alerts.domain.notices.routing import Surroundings, Told, letters_of
 from services.alerts.notify.secrets import Channels
 from services.alerts.notify.senders import Senders
@@ -222,11 +222,10 @@ class Shift:
                 continue  # on its way
             call = one.notice.call
             assert call is not None, "only calls are answered"
+            result, note = verdict(one)
             command = CompleteAction(
                 id=f"call-{hashlib.sha256(one.id.encode()).hexdigest()[:32]}", at=now, by=SERVICE, target=call.plan,
-                action=call.action, result="done" if one.state == "delivered" else "failed",
-                note=one.reason if one.state == "delivered" else f"{one.state}: {one.reason}",
-                undo=call.event == "stood_down",
+                action=call.action, result=result, note=note, undo=call.event == "stood_down",
             )  # fmt: skip
             await self._producer.send_and_wait(self._names.tiles.name, json_array([command.model_dump_json().encode()]))
             await self._put(one.model_copy(update={"answered": True}))

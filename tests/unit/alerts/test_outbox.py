@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from services.alerts.domain.notices.channels import Retry
 from services.alerts.domain.notices.outbox import KEPT_MS, LOST_AFTER_MS, Outbox
-from services.alerts.domain.notices.posting import Answer, Refused, Taken, Unknown, after, begin
+from services.alerts.domain.notices.posting import LEFT_BEFORE, Answer, Refused, Taken, Unknown, after, begin, verdict
 from services.contracts.notify import OVER, Delivery, Position
 from tests.unit.alerts.post import NOW, channels, letter, notice
 
@@ -265,7 +265,7 @@ def test_a_claim_that_comes_second_sends_nothing_and_is_written_over():
     assert not second.owns(b)
 
 
-def test_an_undo_that_fails_stands_among_the_deliveries_and_does_not_change_its_action():
+def test_an_undo_is_answered_whatever_became_of_it():
     call = {"plan": "peak", "action": "ivr", "name": {"en": "a", "zh": "a"}, "level": 1, "event": "stood_down"}
     undo = waiting(
         "2|hook", notice=notice(event="call", call=call), state="sending", attempt=1, worker="w", first_at=NOW
@@ -274,7 +274,31 @@ def test_an_undo_that_fails_stands_among_the_deliveries_and_does_not_change_its_
     failed = after(undo, Refused("500", again=False), Retry(), NOW, 0.5)
     assert outbox.take(failed) is None
     assert (failed.state, failed.reason) == ("undeliverable", "500")
-    assert outbox.unanswered() == [], "the level is left: its action is neither done nor failed any more"
+    assert outbox.unanswered() == [failed]
+    call = call | {"event": "activated"}
+    never, undone = (
+        waiting(f"{n}|hook", notice=notice(event="call", call=call | {"event": event}), state="skipped")
+        for n, event in ((1, "activated"), (2, "stood_down"))
+    )
+    assert in_outbox(never, undone).unanswered() == [undone], "the level was left before anybody was called"
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "told"),
+    [
+        ("delivered", "200 OK", ("done", "200 OK")),
+        ("skipped", LEFT_BEFORE, ("skipped", LEFT_BEFORE)),
+        (
+            "skipped",
+            "it was too old when it could be told",
+            ("failed", "skipped: it was too old when it could be told"),
+        ),
+        ("undeliverable", "500", ("failed", "undeliverable: 500")),
+        ("uncertain", "", ("failed", "uncertain: ")),
+    ],
+)
+def test_only_a_call_that_went_out_is_done(state: str, reason: str, told: tuple[str, str]):
+    assert verdict(waiting("1|hook", state=state, reason=reason)) == told
 
 
 def test_a_wrong_record_is_said_so_that_the_right_one_is_written_again():
@@ -305,5 +329,3 @@ def test_a_call_is_answered_once():
     assert outbox.unanswered() == [done]
     outbox.take(done.model_copy(update={"answered": True}))
     assert outbox.unanswered() == []
-    undone = waiting("2|hook", notice=notice(event="call", call=call | {"event": "stood_down"}), state="delivered")
-    assert in_outbox(undone).unanswered() == []

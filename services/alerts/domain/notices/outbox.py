@@ -157,8 +157,10 @@ UNCERTAIN = "the sender ended while it sent: it may have arrived, and is not sen
 
 def _wants_answer(one: Delivery) -> bool:
     call = one.notice.call
-    over = one.state in OVER and one.state != "skipped"
-    return over and not one.answered and call is not None and call.event == "activated"
+    if call is None or one.answered or one.state not in OVER:
+        return False
+    # An action whose call is skipped is none any more; what takes it back stands on the plan until it is told.
+    return one.state != "skipped" or call.event == "stood_down"
 
 
 def _together(first: Delivery, one: Delivery) -> bool:

@@ -1,7 +1,7 @@
 """How a delivery begins, and what follows from what a receiver answered."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from services.alerts.domain.notices.channels import ChannelFile, QuietHours, Retry, Webhook
 from services.alerts.domain.notices.outbox import Outbox
@@ -11,6 +11,7 @@ from services.contracts.notify import Delivery, Notice
 
 LONGEST_REASON = 500
 QUIET = "quiet hours"
+LEFT_BEFORE = "the level was left before"
 _OVER = ("resolved", "move_cancelled", "move_expired")
 
 
@@ -93,6 +94,15 @@ def without_channel(waiting: Iterable[Delivery], file: ChannelFile, now: int) ->
     ]
 
 
+def verdict(call: Delivery) -> tuple[Literal["done", "skipped", "failed"], str]:
+    """What a plan is told of a call, or of the one that takes it back, and the note: done is only what went out."""
+    if call.state == "delivered":
+        return "done", call.reason
+    if call.state == "skipped" and call.reason == LEFT_BEFORE:
+        return "skipped", call.reason
+    return "failed", f"{call.state}: {call.reason}"
+
+
 def _superfluous(notice: Notice, channel: str, outbox: Outbox, now: int) -> Iterator[Delivery]:
     """What nobody needs to hear once this has happened: of an alert or move held back that is over, of a level left.
 
@@ -105,7 +115,7 @@ def _superfluous(notice: Notice, channel: str, outbox: Outbox, now: int) -> Iter
         if one.channel != channel or one.notice.subject != notice.subject or one.state != "waiting" or one.attempt:
             continue
         if one.notice.call is not None:
-            yield _ended(one, "skipped", "the level was left before", now)
+            yield _ended(one, "skipped", LEFT_BEFORE, now)
         elif one.reason == QUIET:
             yield _ended(one, "skipped", "it was over before the quiet hours ended", now)
 
