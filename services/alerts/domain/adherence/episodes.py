@@ -66,7 +66,8 @@ class Episodes:
         self._step(episode)
         if self.roster.is_unknown(agent) and agent.team:
             if alert.state == "firing":
-                yield episode.enter("stale", max(agent.as_of, self.now(agent.site)))
+                at = agent.as_of if agent.adherence == "unknown" else max(agent.as_of, self.now(agent.site))
+                yield episode.enter("stale", at)
             return
         same = found is not None and found.kind == alert.rule
         if found is not None and found.kind == "long-in-state":
