@@ -3,9 +3,11 @@
 import functools
 import itertools
 import os
+import sys
+import threading
 import uuid
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,7 +27,7 @@ hypothesis.settings.register_profile("shared", deadline=None, suppress_health_ch
 hypothesis.settings.load_profile("shared")
 
 # Tracing branches makes a test take two to three times as long.
-TRACED_EXAMPLES = 20
+TRACED_EXAMPLES = 10
 """So many of a law: the rest takes the same branches."""
 UNTRACED = {"test_bank_files.py", "test_bank_known_answers.py", "test_model.py", "test_steady_state.py"}
 """Long runs: shorter tests take the same branches."""
@@ -33,36 +35,46 @@ ELSEWHERE = {HERE / "integration", HERE / "behaviour" / "api"}
 """What these test runs in other processes; tracing only slows down what asks them."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Coverage pauses (pytest-cov) where it would find nothing new."""
-    for item in items:
-        if item.path.name in UNTRACED or not ELSEWHERE.isdisjoint(item.path.parents):
-            item.add_marker(pytest.mark.no_cover)
+@contextmanager
+def tracing(*, is_on: bool) -> Iterator[None]:
+    """Nothing inside is traced unless it `is_on`. (Pausing pytest-cov leaves the first of a worker's two tracers on.)"""
+    tracer, of_threads = sys.gettrace(), threading.gettrace()
+    if not is_on:
+        sys.settrace(None)
+        threading.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(tracer)
+        threading.settrace(of_threads)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Tests are traced where that may find a branch."""
+    with tracing(is_on=item.path.name not in UNTRACED and ELSEWHERE.isdisjoint(item.path.parents)):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """Of a law only the first examples are traced."""
-    coverage = getattr(item.config.pluginmanager.get_plugin("_cov"), "cov_controller", None)
     law = getattr(getattr(item, "obj", None), "hypothesis", None)
-    if law is None or coverage is None or not coverage.started:
+    if law is None or sys.gettrace() is None:
         yield
         return
     test, examples = law.inner_test, itertools.count()
 
     @functools.wraps(test)
     def example(*args: Any, **kwargs: Any) -> Any:
-        if next(examples) == TRACED_EXAMPLES:
-            coverage.pause()
-        return test(*args, **kwargs)
+        with tracing(is_on=next(examples) < TRACED_EXAMPLES):
+            return test(*args, **kwargs)
 
     law.inner_test = example
     try:
         yield
     finally:
         law.inner_test = test
-        if not coverage.started:
-            coverage.resume()
 
 
 def pytest_configure(config: pytest.Config) -> None:
