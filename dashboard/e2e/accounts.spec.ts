@@ -50,6 +50,8 @@ test('an account is made, its person sets a password by the link, signs out and 
   await expect(ana.getByRole('heading', { name: '屏幕' })).toBeVisible();
   await ana.locator('[data-account] summary').click();
   await ana.getByRole('button', { name: '退出登录' }).click();
+  // The notice comes with the end of the session, the page at the beginning a moment later.
+  await ana.waitForURL(({ pathname }) => pathname !== '/devices');
   await expect(ana.locator('[data-notice="sign-in"]')).toBeVisible();
 
   await ana.goto('/devices?lang=zh');
