@@ -70,7 +70,10 @@ def _invite(installation: Installation, *, open_browser: bool) -> None:
     except redis.RedisError as error:
         raise StartError(f"no sign-in link could be made: {error}") from error
     out.print(f"\nThe wall: [bold]{address}[/]")
-    out.print("[dim]The link works once, within an hour; `floorwatch link` makes another. Ctrl-C stops everything.[/]")
+    out.print(
+        "[dim]The link is a supervisor's, and works once, within an hour; `floorwatch link --role administrator` makes "
+        "one that opens every page. Ctrl-C stops everything.[/]"
+    )
     if installation.command == "demo":
         out.print(
             "[dim]In a second terminal, `floorwatch scene` walks through a peak, a plan and agents lent to Lisbon.[/]"
