@@ -1,6 +1,6 @@
 """All benches, one after the other. Each also runs alone and has options: `python -m bench.throughput --help`.
 
-bench.soak lasts an hour and is asked for by itself.
+bench.soak lasts an hour, and bench.walk wants a demo that runs: they are asked for by themselves.
 """
 
 import subprocess
