@@ -23,7 +23,11 @@ class Person {
   seconds = 0;
   machine = 0;
 
-  constructor(readonly page: Page) {}
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
 
   /** Read, compare and decide, so many times. */
   think(times = 1): void {
@@ -231,7 +235,7 @@ const TASKS: Task[] = [
     walk: async (person) => {
       await person.click('[data-row="lisbon/loans"] button');
       await person.type(`${DIALOG} [data-field="target_percent"]`, '82');
-      await person.type(`${DIALOG} [data-field="why"]`, 'agreed');
+      await person.type(`${DIALOG} .field:has(label:text-is("Why")) input`, 'agreed');
       await person.press('Enter');
       await person.see(person.page.locator('[data-row="lisbon/loans"]', { hasText: '82' }));
     },
@@ -244,9 +248,7 @@ const TASKS: Task[] = [
     until: '[data-table="sources"] tbody tr',
     walk: async (person) => {
       person.think();
-      await person.page.goto('/admin?lang=en&part=letters');
-      person.clicks += 1;
-      person.seconds += MIND + POINT + CLICK;
+      await person.click('[data-tab="letters"]');
       await person.see('[data-letter], [data-void]');
       person.think();
     },
@@ -286,7 +288,7 @@ for (const [number, { role, page: name, task, path, until, walk }] of TASKS.entr
     person.machine = 0;
     await walk(person);
   } catch (error) {
-    fault = String(error).split('\n')[0] ?? '';
+    fault = first === 0 ? 'nothing of that just then' : (String(error).split('\n')[0] ?? '');
   }
   if (pictures) await page.screenshot({ path: `${pictures}/${String(number).padStart(2, '0')}.png` });
   const { clicks, keys, seconds, machine } = person;

@@ -41,6 +41,7 @@ export const dispatch = {
   perHour: (gain: string, cost: string) =>
     `${gain} contacts an hour more in time, ${cost} fewer at the giver`,
   saved: (saved: string) => `${saved} an hour fewer are abandoned`,
+  lost: (lost: string) => `${lost} an hour more are abandoned`,
   limitedBy: {
     floor: 'One more would put the giver under its target.',
     candidates: 'Nobody else can go.',

@@ -40,6 +40,7 @@ export const dispatch: typeof en = {
   howMany: (agents, candidates) => `建议 ${agents} 人，具备技能共 ${candidates} 人`,
   perHour: (gain, cost) => `每小时多 ${gain} 通达标，支援方少 ${cost} 通`,
   saved: (saved) => `每小时少 ${saved} 通放弃`,
+  lost: (lost) => `每小时多 ${lost} 通放弃`,
   limitedBy: {
     floor: '再多一人，支援方将低于目标。',
     candidates: '没有其他人可以支援。',
