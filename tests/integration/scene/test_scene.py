@@ -177,7 +177,7 @@ def _the_story_has_one_order(told: Told, move: MoveView) -> None:
     effect = told.plan[-1].view.effect
     assert effect.before is not None
     assert effect.before.service_level is not None
-    assert effect.before.service_level < 0.6
+    assert effect.before.service_level < CLEAR, "still in the breach, wherever it stood when somebody acted"
     assert move.effective_at is not None
     assert move.ended_at is not None
     times = [fires, plan[1][1], move.effective_at, is_over, move.ended_at, plan[-1][1]]
