@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import signal
-import socket
 import time
 from collections import Counter
 from pathlib import Path
@@ -13,6 +12,7 @@ import httpx
 import msgspec
 from aiokafka.structs import TopicPartition
 
+from services.cli.ports import free_ports
 from services.contracts.names import Topic
 from services.runtime import kafka
 from services.runtime.changelog import changelog_topic
@@ -25,9 +25,8 @@ encode = msgspec.msgpack.Encoder().encode
 
 
 def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    (port,) = free_ports(1)  # none of those that an outgoing connection may take in between
+    return port
 
 
 class Worker:
