@@ -27,7 +27,7 @@ hypothesis.settings.register_profile("shared", deadline=None, suppress_health_ch
 hypothesis.settings.load_profile("shared")
 
 # Tracing branches makes a test take two to three times as long.
-TRACED_EXAMPLES = 10
+TRACED_EXAMPLES = 30
 """So many of a law: the rest takes the same branches."""
 UNTRACED = {"test_bank_files.py", "test_bank_known_answers.py", "test_model.py", "test_steady_state.py"}
 """Long runs: shorter tests take the same branches."""
