@@ -61,7 +61,8 @@ def _hear(floor: Floor, item: News, changed: Changed) -> None:
 
 
 def _hear_clock(floor: Floor, clock: FeedClock, changed: Changed) -> None:
-    if floor.hear(clock):
+    was_silent = floor.is_silent(clock.site)
+    if floor.hear(clock) or was_silent:
         changed.moved.add(clock.site)
     if floor.hear_of_staff(clock):
         changed.staffed.add(clock.site)

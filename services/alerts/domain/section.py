@@ -43,7 +43,7 @@ class Changed:
     Attributes:
         crowds: groups that changed agents belong to, or did before.
         sites: those of whom a queue changed.
-        moved: sites whose clock did.
+        moved: sites whose clock did, or that are heard of again.
         turned: sites where another day has begun, so that all their agents' times of the day begin anew.
         staffed: those of whose agents more is known by the clock of their feed.
     """

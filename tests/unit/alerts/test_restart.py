@@ -2,12 +2,19 @@
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from services.alerts.domain.desk import Desk
 from services.alerts.domain.sections import all_sections
-from tests.unit.alerts.days import beginning, days
-from tests.unit.alerts.floor import NAMES
+from tests.unit.alerts.days import START, agent, beginning, days
+from tests.unit.alerts.floor import NAMES, clock, tick
+
+HEARD = clock("bank", START)
+HEARD_AGAIN = [
+    [agent("ana", START, 0, "available", (), out=False, date="2026-05-31"), HEARD], [tick(1000)], [tick(1193)],
+    [HEARD], [clock("bank", START + 1)],
+]  # fmt: skip
+"""A feed is silent, then it is heard again before its clock moves."""
 
 
 def made() -> Desk:
@@ -25,6 +32,7 @@ def restarted(desk: Desk) -> Desk:
 
 @settings(max_examples=60, deadline=None)
 @given(days)
+@example(HEARD_AGAIN)
 def test_a_desk_that_restarts_before_each_record_is_one_that_never_does(day: Any) -> None:
     steady, restless = made(), made()
     steady.restore(None)
