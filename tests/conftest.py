@@ -32,7 +32,7 @@ TRACED_EXAMPLES = 30
 UNTRACED = {"test_bank_files.py", "test_bank_known_answers.py", "test_model.py", "test_steady_state.py"}
 """Long runs: shorter tests take the same branches."""
 ELSEWHERE = {HERE / "integration", HERE / "behaviour" / "api"}
-"""What these test runs in other processes; tracing only slows down what asks them."""
+"""Here what is tested runs in other processes; tracing would only slow down what asks them."""
 
 
 @contextmanager

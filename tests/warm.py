@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from multiprocessing import get_context
 from multiprocessing.reduction import DupFd
 from pathlib import Path
-from subprocess import PIPE, CompletedProcess, TimeoutExpired
+from subprocess import CompletedProcess, TimeoutExpired
 from tempfile import TemporaryFile
 from typing import IO, Any
 
@@ -31,17 +31,20 @@ _forks.set_forkserver_preload(
 class Process:
     """As much of `subprocess.Popen` as tests use. Output goes where this process's own goes, unless told otherwise.
 
-    `output=PIPE`: read `stdout`, as text.
+    `is_piped`: read `stdout`, as text.
     """
 
     def __init__(
         self, module: str, *arguments: str, env: Mapping[str, str],
-        output: IO[Any] | int | None = None, errors: IO[Any] | None = None,
+        output: IO[Any] | None = None, errors: IO[Any] | None = None, is_piped: bool = False,
     ) -> None:  # fmt: skip
         self.args = ["python", "-m", module, *arguments]
         self.stdout: IO[str] | None = None
-        pipe = os.pipe() if output == PIPE else None
-        streams = [pipe[1] if pipe else _number(output, 1), _number(errors, 2)]
+        pipe = os.pipe() if is_piped else None
+        streams = [
+            pipe[1] if pipe else 1 if output is None else output.fileno(),
+            2 if errors is None else errors.fileno(),
+        ]  # fmt: skip
         given = (module, arguments, dict(env), [_Lent(stream) for stream in streams])
         self._process = _forks.Process(target=_run, args=given, daemon=True)
         self._process.start()
@@ -51,21 +54,16 @@ class Process:
         assert self._process.pid is not None
         self.pid = self._process.pid
 
-    @property
-    def returncode(self) -> int | None:
+    def poll(self) -> int | None:
         """Its exit code (below 0: the signal that ended it); None: it runs."""
         return self._process.exitcode
-
-    def poll(self) -> int | None:
-        """The same."""
-        return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         """Until it has ended."""
         self._process.join(timeout)
-        if self.returncode is None:
+        if (code := self.poll()) is None:
             raise TimeoutExpired(self.args, timeout or 0.0)
-        return self.returncode
+        return code
 
     def send_signal(self, number: int) -> None:
         """Nothing, if it has ended."""
@@ -92,12 +90,6 @@ def run(module: str, *arguments: str, env: Mapping[str, str], timeout: float = 1
         output.seek(0)
         errors.seek(0)
         return CompletedProcess(process.args, code, output.read(), errors.read())
-
-
-def _number(file: IO[Any] | int | None, own: int) -> int:
-    if file is None:
-        return own
-    return file if isinstance(file, int) else file.fileno()
 
 
 class _Lent:

@@ -82,6 +82,14 @@ interface Task {
 }
 
 const DIALOG = '[data-dialog]';
+const SAID = '[data-toast="good"]';
+/** A button, and what says that it was heard. */
+const press =
+  (button: string, heard = SAID) =>
+  async (person: Person) => {
+    await person.click(button);
+    await person.see(heard);
+  };
 const TASKS: Task[] = [
   {
     role: 'supervisor',
@@ -154,10 +162,7 @@ const TASKS: Task[] = [
     task: 'Take an alert in hand (where one fires)',
     path: '/supervisor?lang=en&site=lisbon',
     until: '[data-tray="open"] [data-do="acknowledge"]',
-    walk: async (person) => {
-      await person.click('[data-tray="open"] [data-do="acknowledge"]');
-      await person.see('[data-toast="good"]');
-    },
+    walk: press('[data-tray="open"] [data-do="acknowledge"]'),
   },
   {
     role: 'dispatcher',
@@ -170,7 +175,7 @@ const TASKS: Task[] = [
       await person.click('[data-propose]');
       await person.type(`${DIALOG} input[name="reason"]`, 'peak');
       await person.click(`${DIALOG} [data-confirm]`);
-      await person.see('[data-toast="good"]');
+      await person.see(SAID);
     },
   },
   {
@@ -179,10 +184,7 @@ const TASKS: Task[] = [
     task: 'Accept what was proposed',
     path: '/dispatch?lang=en&part=moves',
     until: '[data-move] [data-act="accept"]',
-    walk: async (person) => {
-      await person.click('[data-move] [data-act="accept"]');
-      await person.see('[data-toast="good"]');
-    },
+    walk: press('[data-move] [data-act="accept"]'),
   },
   {
     role: 'dispatcher',
@@ -190,10 +192,7 @@ const TASKS: Task[] = [
     task: 'Go into a plan’s first level',
     path: '/dispatch?lang=en&part=plans',
     until: '[data-plan][data-level="0"] [data-act="activate"]',
-    walk: async (person) => {
-      await person.click('[data-plan][data-level="0"] [data-act="activate"]');
-      await person.see('[data-toast="good"]');
-    },
+    walk: press('[data-plan][data-level="0"] [data-act="activate"]'),
   },
   {
     role: 'administrator',
@@ -209,10 +208,7 @@ const TASKS: Task[] = [
     task: 'Coach somebody who is late (where somebody is)',
     path: '/team?lang=en',
     until: '[data-alert] [data-act="coach"]',
-    walk: async (person) => {
-      await person.click('[data-alert] [data-act="coach"]');
-      await person.see('[data-alert][data-handled="coached"]');
-    },
+    walk: press('[data-alert] [data-act="coach"]', '[data-alert][data-handled="coached"]'),
   },
   {
     role: 'supervisor',

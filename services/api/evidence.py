@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from msgspec import MsgspecError
 
-from services.api.log import AT_ONCE, RECORDS_AT_ONCE, reading
+from services.api.log import AT_ONCE, RECORDS_AT_ONCE, extent, reading
 from services.contracts.events import ContactEvent, decode_contacts
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
@@ -44,9 +44,7 @@ class Evidence:
             if not places:
                 return Reading(0, max(first, 0), 0, "there is no log of contacts yet")
             place = places[kafka.partition_of(queue, len(places))]
-            consumer.assign([place])
-            oldest = (await consumer.beginning_offsets([place]))[place]
-            end = (await consumer.end_offsets([place]))[place]
+            oldest, end = await extent(consumer, place)
             begin = max(first, oldest)
             incomplete = (
                 None if oldest <= max(first, 0) or first > last else "the log no longer holds the oldest of its events"

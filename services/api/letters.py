@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from services.api.domain.letters import Letters, LetterView, Wanted, view_of
 from services.api.domain.traffic import Tally, Traffic
-from services.api.log import AT_ONCE, reading, stretch
+from services.api.log import AT_ONCE, extent, reading, stretch
 from services.contracts.events import AnyEvent, decode_agents, decode_contacts, decode_ivr
 from services.contracts.letters import DeadLetter
 from services.runtime import kafka
@@ -41,9 +41,7 @@ class DeadLetters:
             if not places:
                 return Letters(letters=(), next=None, held=0, looked_at=0, sources={})
             place = places[0]
-            consumer.assign([place])
-            first = (await consumer.beginning_offsets([place]))[place]
-            last = (await consumer.end_offsets([place]))[place]
+            first, last = await extent(consumer, place)
             upto = last if before is None else max(min(before, last), first)
             while upto > first and looked_at < LOOKED_AT_MOST and len(found) < limit:
                 begin = max(first, upto - CHUNK)

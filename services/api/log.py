@@ -40,6 +40,13 @@ async def reading(
         await consumer.stop()
 
 
+async def extent(consumer: AIOKafkaConsumer, place: TopicPartition) -> tuple[int, int]:
+    """Assign this partition alone; its oldest offset, and the one that is written next."""
+    consumer.assign([place])
+    first = (await consumer.beginning_offsets([place]))[place]
+    return first, (await consumer.end_offsets([place]))[place]
+
+
 async def stretch(
     consumer: AIOKafkaConsumer, place: TopicPartition, begin: int, end: int
 ) -> AsyncIterator[list[ConsumerRecord]]:

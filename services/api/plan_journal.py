@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
-from services.api.log import AT_ONCE, reading, stretch
+from services.api.log import AT_ONCE, extent, reading, stretch
 from services.contracts.contingency import PlanStep
 from services.runtime import kafka
 from services.runtime.settings import CommonSettings
@@ -29,18 +29,13 @@ class PlanJournal:
             LogAwayError: Kafka does not answer.
         """
         found: list[PlanStep] = []
-        async with (
-            self._room,
-            reading(consumer := kafka.reader(self._settings), self._settings.names.journal.name) as (places),
-        ):
+        topic = self._settings.names.journal.name
+        async with self._room, reading(consumer := kafka.reader(self._settings), topic) as places:
             if not places:
                 return found, True
-            place = places[0]
-            consumer.assign([place])
-            first = (await consumer.beginning_offsets([place]))[place]
-            end = (await consumer.end_offsets([place]))[place]
+            first, end = await extent(consumer, places[0])
             begin = max(first, end - READ_AT_MOST)
-            async for records in stretch(consumer, place, begin, end):
+            async for records in stretch(consumer, places[0], begin, end):
                 found += _steps_of(records, plan)
         return found, begin == first
 

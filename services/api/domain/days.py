@@ -64,9 +64,8 @@ class Days:
         self._sites: defaultdict[str, dict[int, _Slot]] = defaultdict(dict)
         self._ahead: defaultdict[str, dict[str, Interval]] = defaultdict(dict)  # by site: of dates still to come
         self._loaded: set[str] = set()
-        self.dirty: dict[
-            str, None
-        ] = {}  # queue ids and site ids whose day changed, those first that have waited longest
+        # Queue ids and site ids whose day changed, those first that have waited longest.
+        self.dirty: dict[str, None] = {}
 
     def turn(self, site: str, date: str) -> bool:
         """The site's date is `date` from now on. True if that is another than before."""

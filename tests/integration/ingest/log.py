@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -93,7 +92,7 @@ def in_the_right_partition(settings: CommonSettings) -> bool:
 @contextmanager
 def ingest(environment: Mapping[str, str], *arguments: str) -> Iterator[warm.Process]:
     """`python -m services.ingest …`; killed at the end if it still runs."""
-    process = warm.Process("services.ingest", *arguments, env={**os.environ, **environment}, output=subprocess.PIPE)
+    process = warm.Process("services.ingest", *arguments, env={**os.environ, **environment}, is_piped=True)
     try:
         yield process
     finally:

@@ -220,8 +220,9 @@ class Ladder:
     def complete(self, done: ActionState, *, undo: bool) -> PlanStep:
         """An action of an active level, or what takes it back, has come so far."""
         before = self.view.taken_back if undo else self.view.actions
-        states: Any = tuple(done if one.action == done.action else one for one in before)
-        changes = {"taken_back" if undo else "actions": states}
+        changes: dict[str, Any] = {
+            "taken_back" if undo else "actions": tuple(done if one.action == done.action else one for one in before)
+        }
         return self._step("action", done.level, by=done.by, reason=done.note, **changes)
 
     def rewrite(self, definition: PlanDefinition, floor: Floor) -> Iterator[PlanStep]:

@@ -321,10 +321,10 @@ def _side(floor: Situation, queue: str, before: Mapping[str, float], after: Mapp
     )  # fmt: skip
 
 
-def _level(floor: Situation, id_: str, agents: float) -> float | None:
+def _level(floor: Situation, id_: str, agents: float | None) -> float | None:
     queue = floor.queues.get(id_)
     load = None if queue is None else queue.load
-    if queue is None or load is None:
+    if queue is None or load is None or agents is None:
         return None
     return expected(load, round(agents, 3), queue.promise).service_level
 
@@ -341,7 +341,7 @@ def balance_of(floor: Situation, id_: str) -> Balance:
         queue=id_, site=queue.site, region=queue.region, skill=queue.skill, name=queue.name, agents=agents,
         needed=needed, surplus=None if needed is None or agents is None else round(agents - needed, 3),
         target=queue.promise.target, service_level=queue.measured,
-        expected_service_level=None if agents is None else _level(floor, id_, agents), waiting=queue.waiting,
+        expected_service_level=_level(floor, id_, agents), waiting=queue.waiting,
         why=queue.why or ("" if agents is not None else NO_AGENTS),
     )  # fmt: skip
 
